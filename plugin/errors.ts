@@ -1,0 +1,16 @@
+import { inspect } from 'node:util'
+import createError from '@fastify/error'
+
+/** A registration was given an option that does not exist or is ill-typed. */
+export const InvalidOptionError = createError('FST_ALLOWED_METHODS_INVALID_OPTION', '%s', 500)
+
+/** A decorator was called with an argument of the wrong type. */
+export const InvalidArgumentError = createError('FST_ALLOWED_METHODS_INVALID_ARGUMENT', '%s', 500)
+
+/** The body of a 405 does not satisfy its schema. */
+export const InvalidProblemError = createError('FST_ALLOWED_METHODS_INVALID_PROBLEM', '%s', 500)
+
+/** A value as an error message shows it: on one line, and cut where it is long. */
+export function show (value: unknown): string {
+  return inspect(value, { depth: 0, breakLength: Infinity, maxStringLength: 60, maxArrayLength: 5 })
+}

@@ -1,0 +1,30 @@
+import { ValueErrorType } from '@sinclair/typebox/errors'
+import {
+  FastifyAllowedMethodsOptions, METHOD_NOT_ALLOWED_TYPE, fastifyAllowedMethodsOptions
+} from '../types/options.js'
+import { InvalidOptionError, show } from './errors.js'
+
+/** The options with their defaults filled in. */
+export type Settings = FastifyAllowedMethodsOptions & Required<Pick<FastifyAllowedMethodsOptions, 'type' | 'catchAll'>>
+
+/**
+ * Checks the options of a registration and fills in the defaults. An option that is undefined is absent.
+ *
+ * `prefix`, `logLevel` and `logSerializers` are Fastify's own options of `register` and are left to it.
+ *
+ * @throws `FST_ALLOWED_METHODS_INVALID_OPTION`, naming the option, what was given and what is expected
+ */
+export function toSettings (options: object): Settings {
+  const { prefix, logLevel, logSerializers, ...given } = options as Record<string, unknown>
+  for (const name of Object.keys(given)) {
+    if (given[name] === undefined) delete given[name]
+  }
+  const error = fastifyAllowedMethodsOptions.Errors(given).First()
+  if (error !== undefined) {
+    const name = error.path.slice(1)
+    throw new InvalidOptionError(error.type === ValueErrorType.ObjectAdditionalProperties
+      ? `option '${name}' does not exist, got ${show(error.value)}; the options are ${Object.keys(FastifyAllowedMethodsOptions.properties).join(', ')}`
+      : `option '${name}' must be ${error.schema.expected}, got ${show(error.value)}`)
+  }
+  return { type: METHOD_NOT_ALLOWED_TYPE, catchAll: false, ...given }
+}

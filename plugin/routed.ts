@@ -1,0 +1,75 @@
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
+import type { ConstraintValues } from '../types/options.js'
+import { constraintsOf } from './constraints.js'
+import type { Settings } from './options.js'
+import { type MaybePromise, andThen } from './promise.js'
+import { pathOf } from './target.js'
+
+type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
+
+/**
+ * The methods routed at a request's URL, under its constraints.
+ *
+ * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` is async
+ * @throws what the option `constraints` throws
+ */
+export function methodsFor (request: FastifyRequest, { catchAll, constraints }: Settings): MaybePromise<string[]> {
+  return andThen(constraintsOf(request, constraints), values =>
+    routedMethods(request.server, request.raw.url as string, values, catchAll))
+}
+
+/**
+ * The methods routed at a URL: those for which Fastify's router, asked for the method and this URL, finds a route.
+ *
+ * A URL is known where a method other than OPTIONS is routed by a route that is not a root catch-all (`*` or `/*`):
+ * such a route matches every URL, so it says nothing about whether this one exists.
+ *
+ * @param url the URL that is routed, so after `rewriteUrl`
+ * @param constraints values of the constraint strategies in use, and of no other
+ * @param catchAll let a root catch-all make the URL known
+ * @returns the methods, sorted; empty where the URL is unknown
+ */
+export function routedMethods (app: FastifyInstance, url: string, constraints: ConstraintValues | undefined, catchAll: boolean): string[] {
+  const query = url.search(/[?#]/)
+  const path = query === -1 ? url : url.slice(0, query)
+  const methods: string[] = []
+  let known = false
+  for (const method of app.supportedMethods as HTTPMethods[]) {
+    const search = { method, url: path, constraints }
+    const match = app.findRoute(search)
+    if (match === null || !isRoute(match, () => app.findRoute(search))) continue
+    methods.push(method)
+    known ||= method !== 'OPTIONS' && (catchAll || !isRootCatchAll(app, match, path))
+  }
+  return known ? methods.sort() : []
+}
+
+/**
+ * Tells a route from the pseudo-route that the router gives for a malformed URL or a parameter that is too long.
+ *
+ * That one has no parsed query. A route has, unless the app's `querystringParser` returns undefined;
+ * then the handler tells: every route has the same one, a pseudo-route has a new one each time.
+ */
+function isRoute (match: Match, again: () => Match | null): boolean {
+  return match.searchParams !== undefined || match.handler === again()?.handler
+}
+
+/** Tells whether a match is that of a root catch-all: its one parameter is the whole path. */
+function isRootCatchAll (app: FastifyInstance, { params }: Match, url: string): boolean {
+  const rest = params['*']
+  if (rest === undefined || Object.keys(params).length > 1) return false
+  const path = decodeURIComponent(routedPath(app, url))
+  return withoutSlashes(rest) === withoutSlashes(path) || withoutSlashes(rest) === withoutSlashes(path.slice(1))
+}
+
+/** The part of a URL's path that is routed, which ends at a semicolon where the app asks for it. */
+function routedPath (app: FastifyInstance, url: string): string {
+  const config = app.initialConfig as { useSemicolonDelimiter?: boolean, routerOptions?: { useSemicolonDelimiter?: boolean } }
+  const path = pathOf(url)
+  return config.useSemicolonDelimiter || config.routerOptions?.useSemicolonDelimiter ? path.replace(/;.*$/s, '') : path
+}
+
+/** The router may have dropped some slashes (`ignoreDuplicateSlashes`, `ignoreTrailingSlash`), and nothing but slashes. */
+function withoutSlashes (path: string): string {
+  return path.replaceAll('/', '')
+}

@@ -1,0 +1,28 @@
+/**
+ * The path of a request target in origin or absolute form (RFC 9112 §3.2), as it was sent: no origin, query or fragment.
+ *
+ * @param target a request target, such as `request.originalUrl`
+ * @returns the path; `/` where an absolute form has none
+ */
+export function pathOf (target: string): string {
+  return target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
+}
+
+/** What may not stand in the path of a URI: a stray `%`, or a character outside RFC 3986 §3.3. */
+const NOT_IN_A_PATH = /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu
+
+/**
+ * The path of a request target as a URI reference (RFC 3986 §4.1), which a client can resolve back to the URL it asked for.
+ *
+ * Node lets characters through that a URI cannot hold; they are percent-encoded, byte by byte as they came.
+ * A path that starts with `//` would name a host; `/.` in front of it keeps it a path (RFC 3986 §4.2, §5.2.4).
+ */
+export function toUriReference (target: string): string {
+  const path = pathOf(target).replace(NOT_IN_A_PATH, percentEncode)
+  return path.startsWith('//') ? `/.${path}` : path
+}
+
+function percentEncode (character: string): string {
+  const code = character.charCodeAt(0)
+  return code <= 0xff ? '%' + code.toString(16).toUpperCase().padStart(2, '0') : encodeURIComponent(character.toWellFormed())
+}

@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify'
+import type { ConstraintValues } from './options.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /**
+     * The methods routed at a URL, as Fastify's own router finds them.
+     *
+     * @param url a path or an absolute URL; its query does not matter
+     * @param constraints values of the routing constraints in use, such as `{ version: '1.x', host: 'example.com' }`; default none
+     * @returns the methods in upper case, sorted; empty where the URL is unknown
+     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where `url` is neither a string nor a request
+     */
+    allowedMethods (url: string, constraints?: ConstraintValues): string[]
+
+    /**
+     * The methods routed at a request's URL under its constraints, its own method included where that is routed.
+     *
+     * @param request its URL, headers and the option `constraints` decide
+     * @param constraints values to use instead of those of the request
+     * @returns the methods in upper case, sorted; empty where the URL is unknown; a promise where the option `constraints` is async
+     */
+    allowedMethods (request: FastifyRequest, constraints?: ConstraintValues): string[] | Promise<string[]>
+
+    /**
+     * Each route pattern that was recorded, to its methods. For people and tools: it never decides an answer.
+     *
+     * Complete once the app is ready, also for routes declared before the plugin was loaded.
+     */
+    readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
+  }
+
+  interface FastifyReply {
+    /**
+     * Answers 405 with `Allow` and the problem body (RFC 9110 §15.5.6), from a handler or a hook:
+     * for a resource whose state forbids a method that is routed.
+     *
+     * @param methods the methods that the resource does support; default: those routed at this URL, without the request's
+     *   own (without GET and HEAD both, where it is one of them); empty says that it supports none
+     * @returns the reply, to return from an async handler
+     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where `methods` is not an array of strings
+     */
+    sendMethodNotAllowed (methods?: readonly string[]): this
+  }
+}
