@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyPluginCallback } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import type { FastifyAllowedMethodsOptions } from '../types/options.js'
 import { warnOfUnknownConstraints } from './constraints.js'
@@ -20,8 +20,8 @@ export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } fr
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` at start, where an option does not exist or is ill-typed
  */
-export const fastifyAllowedMethods: FastifyPluginCallback<FastifyAllowedMethodsOptions> = fp(
-  function fastifyAllowedMethods (app, options, done) {
+export const fastifyAllowedMethods: FastifyPluginAsync<FastifyAllowedMethodsOptions> = fp(
+  async function fastifyAllowedMethods (app, options) {
     const settings = toSettings(options)
     const scope = outermostOfPrefix(app)
     const outer = registrationOf(scope)
@@ -31,7 +31,6 @@ export const fastifyAllowedMethods: FastifyPluginCallback<FastifyAllowedMethodsO
       const registration = setRegistration(scope, settings)
       if (outer === undefined) install(scope, registration)
     }
-    done()
   },
   { fastify: '5.x', name: 'fastify-allowed-methods' }
 )

@@ -21,7 +21,7 @@ export function toSettings (options: object): Settings {
   }
   const error = fastifyAllowedMethodsOptions.Errors(given).First()
   if (error !== undefined) {
-    const name = error.path.slice(1)
+    const name = error.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') // a JSON Pointer
     throw new InvalidOptionError(error.type === ValueErrorType.ObjectAdditionalProperties
       ? `option '${name}' does not exist, got ${show(error.value)}; the options are ${Object.keys(FastifyAllowedMethodsOptions.properties).join(', ')}`
       : `option '${name}' must be ${error.schema.expected}, got ${show(error.value)}`)

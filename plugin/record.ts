@@ -59,7 +59,7 @@ function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, meth
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
     const [, part = text, methods = '', constraints] = ROUTES.exec(text) ?? []
     parts.length = Math.max(branches.length / 4 - 1, 0)
-    parts.push(part === '(empty root node)' ? '' : part)
+    parts.push(part === '(empty root node)' ? '' : part.replaceAll('%25', '%')) // as the router keeps a %
     const url = parts.join('')
     const confirmed = methods.split(', ').filter(method => scope.hasRoute({
       method: method as HTTPMethods,

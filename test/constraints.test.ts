@@ -1,0 +1,113 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import t, { type Test } from 'tap'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
+import { ask, declare } from './helpers.js'
+
+/** A strategy that reads a header field, synchronously or not. */
+const strategy = (name: string, isAsync = false) => ({
+  name,
+  storage () {
+    const stored = new Map<unknown, never>()
+    return { get: (value: unknown) => stored.get(value) ?? null, set: (value: unknown, store: never) => { stored.set(value, store) } }
+  },
+  validate () {},
+  deriveConstraint: isAsync
+    ? (request: { headers: Record<string, unknown> }, _context: unknown, done: (error: null, value: unknown) => void) => { setImmediate(done, null, request.headers[`x-${name}`]) }
+    : (request: { headers: Record<string, unknown> }) => request.headers[`x-${name}`],
+  mustMatchWhenDerived: false
+})
+
+/** GET for secret a, POST for secret b, DELETE for everyone. */
+function build (t: Test, constraints?: FastifyAllowedMethodsOptions['constraints'], options: { isAsync?: boolean, log?: string[] } = {}): FastifyInstance {
+  const logger = options.log && { level: 'warn', stream: { write: (line: string) => { options.log?.push(JSON.parse(line).msg) } } }
+  const app: FastifyInstance = Fastify({ logger, routerOptions: { constraints: { secret: strategy('secret', options.isAsync) as never } } })
+  t.teardown(() => app.close())
+  app.register(fastifyAllowedMethods, { constraints })
+  app.get('/a', { constraints: { secret: 'a' } }, async () => 'a')
+  app.post('/a', { constraints: { secret: 'b' } }, async () => 'b')
+  declare(app, 'DELETE /a')
+  app.put('/only', { constraints: { secret: 'a' } }, async () => 'only')
+  return app
+}
+
+t.test('the option gives the values of custom constraints, synchronous or asynchronous', async t => {
+  for (const isAsync of [false, true]) {
+    const app = build(t, isAsync
+      ? async request => ({ secret: request.headers['x-secret'] })
+      : request => ({ secret: request.headers['x-secret'] }), { isAsync })
+    t.equal(await ask(app, 'PATCH', '/a', { 'x-secret': 'a' }), 'DELETE, GET, HEAD')
+    t.equal(await ask(app, 'PATCH', '/a', { 'x-secret': 'b' }), 'DELETE, POST')
+    t.equal(await ask(app, 'PATCH', '/a'), 'DELETE')
+    t.equal(await ask(app, 'PATCH', '/only', { 'x-secret': 'a' }), 'PUT')
+    t.equal(await ask(app, 'PATCH', '/only', { 'x-secret': 'b' }), 404)
+    t.equal(await ask(app, 'GET', '/a', { 'x-secret': 'a' }), 200)
+  }
+})
+
+t.test('a value of a strategy that the app does not use is left out', async t => {
+  const app = build(t, request => ({ secret: request.headers['x-secret'], version: '1.0.0', colour: 'blue' }))
+  t.equal(await ask(app, 'PATCH', '/a', { 'x-secret': 'a', 'accept-version': '1.0.0' }), 'DELETE, GET, HEAD')
+})
+
+t.test('the option may replace the version and host that are derived, as an app may replace their strategies', async t => {
+  const app: FastifyInstance = Fastify({ routerOptions: { constraints: { version: { ...strategy('version'), mustMatchWhenDerived: true } as never } } })
+  t.teardown(() => app.close())
+  app.register(fastifyAllowedMethods, { constraints: request => ({ version: request.headers['x-version'] }) })
+  app.get('/a', { constraints: { version: 'blue' } }, async () => 'blue')
+  t.equal(await ask(app, 'PATCH', '/a', { 'x-version': 'blue' }), 'GET, HEAD')
+  t.equal(await ask(app, 'PATCH', '/a', { 'accept-version': 'blue' }), 404)
+})
+
+t.test("an error of the option goes to the app's error handler, once, and nothing hangs", async t => {
+  const failing: FastifyAllowedMethodsOptions['constraints'][] = [
+    () => { throw new Error('no secret') },
+    async () => { throw new Error('no secret') }
+  ]
+  for (const constraints of failing) {
+    const app = build(t, constraints)
+    const errors: string[] = []
+    app.setErrorHandler((error: Error, _request, reply) => {
+      errors.push(error.message)
+      reply.code(503).send({ oops: true })
+    })
+    const reply = await app.inject({ method: 'PATCH', url: '/a', payload: {} })
+    t.equal(reply.statusCode, 503)
+    t.strictSame(reply.json(), { oops: true })
+    t.strictSame(errors, ['no secret'])
+    t.equal(await ask(app, 'DELETE', '/a'), 200, 'a routed request does not ask it')
+  }
+})
+
+t.test('a result that is no object is refused, naming the option', async t => {
+  for (const result of [undefined, null, 'a', async () => 5]) {
+    const app = build(t, (typeof result === 'function' ? result : () => result) as never)
+    const reply = await app.inject({ method: 'PATCH', url: '/a' })
+    t.equal(reply.statusCode, 500)
+    t.equal(reply.json().code, 'FST_ALLOWED_METHODS_INVALID_OPTION')
+    t.match(reply.json().message, /^option 'constraints' must return an object, got (undefined|null|'a'|5)$/)
+  }
+})
+
+t.test('a warning at start, once, where custom constraints are used and the option is missing', async t => {
+  const warnings = async (constraints?: FastifyAllowedMethodsOptions['constraints']) => {
+    const log: string[] = []
+    await build(t, constraints, { log }).ready()
+    return log
+  }
+  t.strictSame(await warnings(), [
+    'fastify-allowed-methods: routes are constrained by secret, which only the app can tell; give the option \'constraints\', or Allow leaves such routes out'
+  ])
+  t.strictSame(await warnings(() => ({})), [])
+
+  const log: string[] = []
+  const app: FastifyInstance = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => { log.push(JSON.parse(line).msg) } } } })
+  t.teardown(() => app.close())
+  app.register(fastifyAllowedMethods)
+  app.addConstraintStrategy(strategy('colour') as never)
+  await app.after()
+  app.get('/v', { constraints: { version: '1.0.0', host: 'a.example' } }, async () => 'v')
+  app.get('/c', { constraints: { colour: 'blue' } }, async () => 'c')
+  await app.ready()
+  t.equal(log.length, 1, 'also for a strategy that was added later')
+  t.match(log[0], /constrained by colour,/)
+})

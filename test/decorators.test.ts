@@ -1,0 +1,122 @@
+import t from 'tap'
+import { type FastifyInstance, type HTTPMethods } from 'fastify'
+import fastifyAllowedMethods from '../plugin/index.js'
+import { build, declare } from './helpers.js'
+
+t.test('app.allowedMethods: the sorted methods routed at a URL, none where it is unknown', async t => {
+  const app = build(t, { routes: ['POST /users', 'GET /users', 'GET /*'] })
+  await app.ready()
+  t.strictSame(app.allowedMethods('/users?a=1'), ['GET', 'HEAD', 'POST'])
+  t.strictSame(app.allowedMethods('http://a.example/users'), ['GET', 'HEAD', 'POST'])
+  t.strictSame(app.allowedMethods('/nope'), [], 'a root catch-all makes no URL known')
+  t.strictSame(app.allowedMethods('/%zz'), [])
+  t.strictSame(app.allowedMethods(`/users/${'x'.repeat(101)}`), [])
+})
+
+t.test('app.allowedMethods takes constraints as an argument', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  app.post('/a', { constraints: { version: '1.0.0' } }, async () => 'a')
+  await app.ready()
+  t.strictSame(app.allowedMethods('/a'), ['GET', 'HEAD'])
+  t.strictSame(app.allowedMethods('/a', { version: '1.x', host: 'a.example', colour: 'blue' }), ['POST'])
+})
+
+t.test('app.allowedMethods of a request: its own method too, under its constraints or those given', async t => {
+  for (const isAsync of [false, true]) {
+    const app = build(t, { routes: ['DELETE /a'], plugin: { constraints: isAsync ? async () => ({}) : () => ({}) } })
+    app.post('/a', { constraints: { version: '1.0.0' } }, async request => {
+      const methods = request.server.allowedMethods(request)
+      t.equal(methods instanceof Promise, isAsync)
+      return { own: await methods, given: await app.allowedMethods(request, {}) }
+    })
+    const reply = await app.inject({ method: 'POST', url: '/a?b', headers: { 'accept-version': '1.x' } })
+    t.strictSame(reply.json(), { own: ['POST'], given: ['DELETE'] })
+  }
+})
+
+t.test('app.allowedMethods refuses what is neither a URL nor a request', async t => {
+  const app = build(t)
+  await app.ready()
+  for (const value of [undefined, null, 42, {}, []]) {
+    t.throws(() => app.allowedMethods(value as never), {
+      code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT', message: /^allowedMethods takes a request or a URL, got (undefined|null|42|\{\}|\[\])$/
+    })
+  }
+})
+
+const BODY = {
+  type: 'https://httpwg.org/specs/rfc9110.html#status.405',
+  title: 'Method Not Allowed',
+  status: 405,
+  detail: 'This URL supports DELETE and PUT.',
+  instance: '/archive',
+  allow: ['DELETE', 'PUT']
+}
+
+t.test('reply.sendMethodNotAllowed answers this very 405, from a handler or a hook', async t => {
+  const ways: Record<string, (app: FastifyInstance) => void> = {
+    handler: app => { app.get('/archive', (_request, reply) => { reply.sendMethodNotAllowed() }) },
+    'async handler': app => { app.get('/archive', async (_request, reply) => reply.sendMethodNotAllowed()) },
+    hook: app => { app.get('/archive', { onRequest: (_request, reply) => { reply.sendMethodNotAllowed() } }, async () => 'archive') },
+    'async hook': app => { app.get('/archive', { preHandler: async (_request, reply) => reply.sendMethodNotAllowed() }, async () => 'archive') },
+    'with a response schema': app => {
+      const schema = { response: { 405: { type: 'object', properties: { status: { type: 'string' } } } } }
+      app.get('/archive', { schema }, async (_request, reply) => reply.sendMethodNotAllowed())
+    }
+  }
+  for (const [way, prepare] of Object.entries(ways)) {
+    for (const constraints of [undefined, async () => ({})]) {
+      const app = build(t, { routes: ['PUT /archive', 'DELETE /archive'], plugin: { constraints } })
+      prepare(app)
+      const [get, head] = await Promise.all((['GET', 'HEAD'] as const).map(method => app.inject({ method, url: '/archive?a' })))
+      t.equal(get?.statusCode, 405, way)
+      t.equal(get?.headers.allow, 'DELETE, PUT')
+      t.equal(get?.headers['content-type'], 'application/problem+json')
+      t.strictSame(get?.json(), BODY)
+      t.equal(head?.headers['content-length'], get?.headers['content-length'], 'HEAD answers the Content-Length that GET does')
+      t.equal(head?.payload, '')
+    }
+  }
+})
+
+t.test('reply.sendMethodNotAllowed takes the methods that the state of a resource leaves', async t => {
+  const app = build(t)
+  await app.after()
+  const answer = async (method: HTTPMethods, methods: string[]) => {
+    const reply = await app.inject({ method, url: '/a', headers: { methods: methods.join() } })
+    return [reply.statusCode, reply.headers.allow, reply.json().allow]
+  }
+  app.route({
+    method: ['PUT', 'POST'],
+    url: '/a',
+    handler: async (request, reply) => reply.sendMethodNotAllowed(String(request.headers.methods).split(',').filter(Boolean))
+  })
+  t.strictSame(await answer('PUT', ['PATCH', 'get', 'HEAD', 'GET']), [405, 'GET, HEAD, PATCH', ['GET', 'HEAD', 'PATCH']], 'upper case, sorted, once')
+  t.strictSame(await answer('PUT', ['GET', 'PUT']), [405, 'GET', ['GET']], "never the request's own")
+  t.strictSame(await answer('PUT', []), [405, '', []], 'an empty Allow says that there is none')
+  t.strictSame(await answer('PUT', ['BAD TOKEN']), [500, undefined, undefined])
+})
+
+t.test("reply.sendMethodNotAllowed: bad methods and a failing option go to the app's error handler", async t => {
+  let constraints: (() => Promise<object>) | undefined = async () => { throw new Error('no secret') }
+  const app = build(t, { plugin: { constraints: () => constraints?.() as Promise<Record<string, unknown>> } })
+  app.get('/a', async (_request, reply) => reply.sendMethodNotAllowed())
+  app.get('/b', async (_request, reply) => reply.sendMethodNotAllowed('GET' as never))
+  app.get('/c', async (_request, reply) => reply.sendMethodNotAllowed([405] as never))
+  app.setErrorHandler(async (error: Error & { code?: string }, _request, reply) => reply.code(500).send([error.code, error.message]))
+  t.strictSame((await app.inject('/a')).json(), [null, 'no secret'])
+  constraints = undefined
+  t.strictSame((await app.inject('/b')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', "sendMethodNotAllowed takes an array of methods, got 'GET'"])
+  t.strictSame((await app.inject('/c')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', 'sendMethodNotAllowed takes an array of methods, got [ 405 ]'])
+})
+
+t.test('the decorators are there in every scope, once the plugin is loaded', async t => {
+  const app = build(t, { plugin: false })
+  await app.register(fastifyAllowedMethods)
+  app.register(async child => {
+    declare(child, 'GET /a')
+    t.ok(child.hasDecorator('allowedMethods') && child.hasDecorator('methodsByUrl') && child.hasReplyDecorator('sendMethodNotAllowed'))
+    t.strictSame(child.allowedMethods('/a'), ['GET', 'HEAD'])
+  })
+  await app.ready()
+})

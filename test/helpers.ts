@@ -1,0 +1,49 @@
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import Fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify'
+import type { Server } from 'node:http'
+import type { Test } from 'tap'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
+
+export interface AppOptions {
+  /** Each as `'GET /users'`; answered `200`, with the route itself as the body. */
+  routes?: string[]
+  /** Options of the plugin, or false for an app without it. */
+  plugin?: FastifyAllowedMethodsOptions | false
+  /** Options of Fastify. */
+  fastify?: FastifyHttpOptions<Server>
+}
+
+/** An app that is closed when the test ends: the plugin first, then the routes. */
+export function build (t: Test, { routes = [], plugin = {}, fastify = {} }: AppOptions = {}): FastifyInstance {
+  const app = Fastify(fastify) as FastifyInstance
+  t.teardown(() => app.close())
+  if (plugin !== false) app.register(fastifyAllowedMethods, plugin)
+  declare(app, ...routes)
+  return app
+}
+
+/** Declares routes, each as `'GET /users'`. */
+export function declare (app: FastifyInstance, ...routes: string[]): void {
+  for (const route of routes) {
+    const [method, url] = route.split(' ') as [HTTPMethods, string]
+    app.route({ method, url, handler: async () => route })
+  }
+}
+
+/** The `Allow` of a 405; the status code of another answer. */
+export async function ask (app: FastifyInstance, method: string, url: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const reply = await app.inject({ method: method as HTTPMethods, url, headers })
+  return reply.statusCode === 405 ? reply.headers.allow : reply.statusCode
+}
+
+/** Sends bytes to an app over a socket of their own, and gives all bytes that come back until it closes the connection. */
+export async function exchange (app: FastifyInstance, ...chunks: (string | Buffer)[]): Promise<string> {
+  if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  const received: Buffer[] = []
+  socket.on('data', chunk => received.push(chunk))
+  for (const chunk of chunks) socket.write(chunk)
+  await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject))
+  return Buffer.concat(received).toString('latin1')
+}

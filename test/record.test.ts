@@ -1,0 +1,70 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import t from 'tap'
+import fastifyAllowedMethods from '../plugin/index.js'
+import { build, declare } from './helpers.js'
+
+const recorded = (app: FastifyInstance) => Object.fromEntries([...app.methodsByUrl].map(([url, methods]) => [url, [...methods].sort().join(' ')]))
+
+t.test('each route pattern to its methods, whenever the route was declared and wherever', async t => {
+  const app = build(t, { plugin: false, routes: ['GET /users', 'GET /users/:id'] })
+  app.register(async child => declare(child, 'POST /users'))
+  await app.register(fastifyAllowedMethods)
+  app.route({ method: ['PUT', 'PATCH'], url: '/users/:id', handler: async () => 'id' })
+  app.register(async api => declare(api, 'GET /', 'GET /x'), { prefix: '/api' })
+  await app.ready()
+  t.strictSame(recorded(app), {
+    '/users': 'GET HEAD POST', '/users/:id': 'GET HEAD PATCH PUT', '/api': 'GET HEAD', '/api/': 'GET HEAD', '/api/x': 'GET HEAD'
+  })
+})
+
+t.test('patterns of every kind that were declared before the plugin', async t => {
+  const routes = [
+    'GET /:a', 'GET /:a/b', 'GET /:id(^\\d+$)', 'GET /f/:name.:ext', 'GET /w/*', 'PUT /*', 'OPTIONS *', 'GET /é', 'DELETE /%25', 'GET /'
+  ]
+  const app = build(t, { plugin: false, routes })
+  app.get('/a b (GET)', async () => 'a b')
+  app.get('/v', { constraints: { version: '1.0.0' } }, async () => 'v')
+  app.put('/v', { constraints: { host: /^a\/b$/i, version: '2.0.0' } }, async () => 'v')
+  app.addHttpMethod('M-SEARCH')
+  declare(app, 'M-SEARCH /m')
+  await app.register(fastifyAllowedMethods)
+  t.strictSame(recorded(app), {
+    '/:a': 'GET HEAD', '/:a/b': 'GET HEAD', '/:id(^\\d+$)': 'GET HEAD', '/f/:name.:ext': 'GET HEAD', '/w/*': 'GET HEAD', '/*': 'PUT', '*': 'OPTIONS',
+    '/a b (GET)': 'GET HEAD', '/é': 'GET HEAD', '/%25': 'DELETE', '/': 'GET HEAD', '/v': 'GET HEAD PUT', '/m': 'M-SEARCH'
+  })
+})
+
+t.test('nothing that hasRoute does not confirm', async t => {
+  const app = build(t, { plugin: false, routes: ['GET /a::b'] })
+  await app.register(fastifyAllowedMethods)
+  t.strictSame(recorded(app), {}, 'printRoutes shows /a:b, a route that the app does not have')
+})
+
+t.test('an app without routes', async t => {
+  const app = build(t)
+  await app.ready()
+  t.strictSame(recorded(app), {})
+})
+
+t.test('is a Map of Sets that cannot be changed, and stays the same', async t => {
+  const app = build(t, { routes: ['GET /users'] })
+  await app.ready()
+  const map = app.methodsByUrl as Map<string, Set<string>>
+  t.ok(map instanceof Map && map.get('/users') instanceof Set)
+  t.equal(app.methodsByUrl, map)
+  const message = 'methodsByUrl is read-only'
+  t.throws(() => map.set('/a', new Set()), { message })
+  t.throws(() => map.delete('/users'), { message })
+  t.throws(() => map.clear(), { message })
+  t.throws(() => map.get('/users')?.add('PUT'), { message })
+  t.throws(() => map.get('/users')?.delete('GET'), { message })
+  t.throws(() => Object.assign(app, { methodsByUrl: new Map() }), TypeError)
+})
+
+t.test('does not decide an answer: a route that it missed is found', async t => {
+  const app: FastifyInstance = Fastify()
+  t.teardown(() => app.close())
+  declare(app, 'GET /a::b')
+  app.register(fastifyAllowedMethods)
+  t.equal((await app.inject({ method: 'PUT', url: '/a:b' })).headers.allow, 'GET, HEAD')
+})
