@@ -1,9 +1,9 @@
 import neostandard from 'neostandard'
 
 export default [
-  ...neostandard({ ts: true, ignores: ['dist/', '.tap/'] }),
+  ...neostandard({ ts: true, ignores: ['**/dist/', '.tap/'] }),
   {
-    files: ['types/**/*.ts'],
+    files: ['**/*.ts'],
     // A TypeBox schema and its static type share one name.
     rules: { '@typescript-eslint/no-redeclare': 'off' }
   }

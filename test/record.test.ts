@@ -29,8 +29,19 @@ t.test('patterns of every kind that were declared before the plugin', async t =>
   declare(app, 'M-SEARCH /m')
   await app.register(fastifyAllowedMethods)
   t.strictSame(recorded(app), {
-    '/:a': 'GET HEAD', '/:a/b': 'GET HEAD', '/:id(^\\d+$)': 'GET HEAD', '/f/:name.:ext': 'GET HEAD', '/w/*': 'GET HEAD', '/*': 'PUT', '*': 'OPTIONS',
-    '/a b (GET)': 'GET HEAD', '/é': 'GET HEAD', '/%25': 'DELETE', '/': 'GET HEAD', '/v': 'GET HEAD PUT', '/m': 'M-SEARCH'
+    '/:a': 'GET HEAD',
+    '/:a/b': 'GET HEAD',
+    '/:id(^\\d+$)': 'GET HEAD',
+    '/f/:name.:ext': 'GET HEAD',
+    '/w/*': 'GET HEAD',
+    '/*': 'PUT',
+    '*': 'OPTIONS',
+    '/a b (GET)': 'GET HEAD',
+    '/é': 'GET HEAD',
+    '/%25': 'DELETE',
+    '/': 'GET HEAD',
+    '/v': 'GET HEAD PUT',
+    '/m': 'M-SEARCH'
   })
 })
 

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { buildService } from './example/service.js'
+import { ask } from './helpers.js'
+
+const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
+
+/** Starts a file of the example and gives what it prints until it is listening, or until it exits. */
+async function start (t: Test, file: string, port: string | number) {
+  const child = spawn(process.execPath, [file], { cwd: new URL('example', import.meta.url), env: { ...process.env, PORT: String(port), NODE_OPTIONS: '' } })
+  t.teardown(() => child.kill())
+  let output = ''
+  const collect = (chunk: Buffer) => { output += chunk }
+  child.stdout.on('data', collect)
+  child.stderr.on('data', collect)
+  const exited = once(child, 'close')
+  while (child.exitCode === null && !/Listening on http:\S+\s[^]*\n$|Listening on http:\S+\n$/.test(output)) {
+    await Promise.race([once(child.stdout, 'data'), exited])
+  }
+  return { output, address: /http:\/\/[\w.[\]:]+\d/.exec(output)?.[0], exitCode: child.exitCode }
+}
+
+t.test('the app of the README', async t => {
+  const { address } = await start(t, 'app.js', 0)
+  const reply = await fetch(`${address}/users/42`, { method: 'PUT', body: '{' })
+  t.equal(reply.status, 405)
+  t.equal(reply.headers.get('allow'), 'DELETE, GET, HEAD')
+  t.equal((await fetch(`${address}/users/42`)).status, 200)
+})
+
+t.test('stands in the README, word for word', async t => {
+  t.ok((await read('../README.md')).includes('```js\n' + await read('example/app.js') + '```\n'))
+})
+
+t.test('the replies that the README shows are those of the app', async t => {
+  const { address } = await start(t, 'app.js', 0)
+  const readme = await read('../README.md')
+  const reply = await fetch(`${address}/users/42`, { method: 'PUT' })
+  t.ok(readme.includes(`allow: ${reply.headers.get('allow')}\ncontent-type: ${reply.headers.get('content-type')}\n\n${JSON.stringify(await reply.json(), null, 2)}`))
+})
+
+t.test('the service starts at once, and shows its URLs and what to try', async t => {
+  const { output, address } = await start(t, 'dist/server.js', 0)
+  t.match(output, /^\/v1\/books +GET, HEAD, POST$/m)
+  const lines = [...output.matchAll(/^ {2}curl -i (?:-X (\w+) )?(\S+) +# (\d+)/gm)]
+  t.strictSame(lines.map(([, , , status]) => status), ['200', '405', '404'])
+  for (const [, method = 'GET', url = '', status] of lines) {
+    t.ok(url.startsWith(address ?? 'no address'))
+    t.equal(String((await fetch(url, { method })).status), status)
+  }
+})
+
+t.test('a port that is taken, and one that is none, are a clear error', async t => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const taken = await start(t, 'dist/server.js', port)
+  t.equal(taken.exitCode, 1)
+  t.match(taken.output, `Port ${port} is taken`)
+  const none = await start(t, 'dist/server.js', 'x')
+  t.equal(none.exitCode, 1)
+  t.match(none.output, "PORT must be a whole number from 0 to 65535, got 'x'")
+})
+
+t.test('the service', async t => {
+  const app = await buildService()
+  t.teardown(() => app.close())
+  t.equal(await ask(app, 'PUT', '/v1/books'), 'GET, HEAD, POST')
+  t.equal(await ask(app, 'PUT', '/v1/books/9780131103627'), 'GET, HEAD, PATCH')
+  t.equal(await ask(app, 'POST', '/v1/books/search'), 'GET, HEAD, PATCH', 'what both routes take')
+  t.equal(await ask(app, 'GET', '/v1/books/9780131103627/loan'), 'DELETE, PUT')
+  t.equal(await ask(app, 'DELETE', '/v1/report', { 'accept-version': '1.x' }), 'GET, HEAD')
+  t.equal(await ask(app, 'POST', '/v1/report', { 'accept-version': '2.x' }), 'DELETE, GET, HEAD')
+  t.equal(await ask(app, 'POST', '/v1/report'), 404, 'no version, no route')
+  t.equal(await ask(app, 'GET', '/v1/books/1'), 404)
+  t.equal(await ask(app, 'DELETE', '/v1/boks'), 404)
+
+  const body = { isbn: '9780262033848', title: 'Introduction to Algorithms' }
+  t.equal((await app.inject({ method: 'POST', url: '/v1/books', payload: body })).statusCode, 201)
+  t.equal((await app.inject({ method: 'POST', url: '/v1/books', payload: { isbn: '1' } })).statusCode, 400)
+  t.strictSame((await app.inject('/v1/books/search?q=algo')).json(), [{ ...body, withdrawn: false }])
+  const change = (payload: object) => app.inject({ method: 'PATCH', url: '/v1/books/9780262033848', payload })
+  t.equal((await change({ withdrawn: true })).statusCode, 200)
+  t.equal((await change({ title: 'x' })).headers.allow, 'GET, HEAD', 'a withdrawn book can only be read')
+  t.equal(await ask(app, 'PUT', '/v1/books/9780262033848/loan'), 204)
+  t.equal(await ask(app, 'DELETE', '/v1/books/9780262033848/loan'), 204)
+  t.equal(await ask(app, 'DELETE', '/v1/books/9780262033848/loan'), 404)
+  t.equal((await app.inject('/openapi.json')).json().openapi, '3.1.0')
+})

@@ -1,0 +1,72 @@
+import { Type } from '@sinclair/typebox'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import Fastify, { type FastifyRequest } from 'fastify'
+import t from 'tap'
+import fastifyAllowedMethods, {
+  type ConstraintValues, type FastifyAllowedMethodsOptions, MethodNotAllowedProblem, ProblemDetails,
+  fastifyAllowedMethods as named, isMethodNotAllowedProblem
+} from '../plugin/index.js'
+
+// Types are tested where they are compiled: `npm run check` fails where one of these is not as it stands here.
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+function exactly<A, B> (_same: Equal<A, B>): void {}
+const returns = <A>() => <B>(value: B & (Equal<A, B> extends true ? unknown : never)): B => value
+
+t.test('the options', async () => {
+  exactly<keyof FastifyAllowedMethodsOptions, 'type' | 'catchAll' | 'constraints'>(true)
+  exactly<FastifyAllowedMethodsOptions['type'], string | undefined>(true)
+  exactly<FastifyAllowedMethodsOptions['catchAll'], boolean | undefined>(true)
+  exactly<FastifyAllowedMethodsOptions['constraints'], ((request: FastifyRequest) => ConstraintValues | Promise<ConstraintValues>) | undefined>(true)
+  exactly<ConstraintValues, Record<string, unknown>>(true)
+  exactly<typeof named, typeof fastifyAllowedMethods>(true)
+
+  const app = Fastify()
+  app.register(fastifyAllowedMethods)
+  app.register(fastifyAllowedMethods, {})
+  app.register(fastifyAllowedMethods, () => ({ catchAll: true }))
+  app.register(fastifyAllowedMethods, { type: 'about:blank', constraints: async request => ({ tenant: request.headers['x-tenant'] }) })
+  // @ts-expect-error -- ill-typed
+  app.register(fastifyAllowedMethods, { catchAll: 'yes' })
+  // @ts-expect-error -- unknown
+  app.register(fastifyAllowedMethods, { catchall: true })
+  // @ts-expect-error -- constraints are an object
+  app.register(fastifyAllowedMethods, { constraints: () => 'a' })
+})
+
+t.test('the decorators, on every kind of app', async t => {
+  const app = Fastify()
+  exactly<typeof app.methodsByUrl, ReadonlyMap<string, ReadonlySet<string>>>(true)
+  const uses = (request: FastifyRequest) => {
+    returns<string[]>()(app.allowedMethods('/users', { version: '1.x' }))
+    returns<string[] | Promise<string[]>>()(app.allowedMethods(request))
+    // @ts-expect-error -- neither a URL nor a request
+    app.allowedMethods(42)
+    // @ts-expect-error -- read-only
+    app.methodsByUrl.set('/users', new Set())
+    // @ts-expect-error -- read-only
+    app.methodsByUrl = new Map()
+  }
+  t.type(uses, 'function')
+
+  app.get('/users', async (_request, reply) => {
+    // @ts-expect-error -- methods are an array
+    if (reply.sent) return reply.sendMethodNotAllowed('GET')
+    const sent = reply.sendMethodNotAllowed(['GET'] as const)
+    exactly<typeof sent, typeof reply>(true)
+    return sent
+  })
+
+  Fastify({ http2: true }).register(fastifyAllowedMethods, { catchAll: true }).get('/users', async (_request, reply) => reply.sendMethodNotAllowed())
+  const typed = Fastify().withTypeProvider<TypeBoxTypeProvider>()
+  typed.register(fastifyAllowedMethods)
+  typed.get('/users', { schema: { response: { 200: Type.String() } } }, async (_request, reply) => reply.sendMethodNotAllowed())
+})
+
+t.test('the schemas and their static types', async t => {
+  exactly<MethodNotAllowedProblem, { type: string, title: string, status: 405, detail: string, instance: string, allow: string[] }>(true)
+  exactly<ProblemDetails, { type?: string, title?: string, status?: number, detail?: string, instance?: string }>(true)
+  const body: unknown = {}
+  if (isMethodNotAllowedProblem(body)) exactly<typeof body, MethodNotAllowedProblem>(true)
+  t.equal(MethodNotAllowedProblem.properties.status.const, 405)
+  t.equal(ProblemDetails.type, 'object')
+})

@@ -1,0 +1,66 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import t from 'tap'
+import fastifyAllowedMethods from '../plugin/index.js'
+import { toAllow } from '../plugin/reply.js'
+import { build, declare } from './helpers.js'
+
+t.test('toAllow', async t => {
+  t.equal(toAllow([]), '')
+  t.equal(toAllow(['GET']), 'GET')
+  t.equal(toAllow(['DELETE', 'GET']), 'DELETE, GET')
+})
+
+t.test("the app's reply serializer and preSerialization hooks do not touch the body", async t => {
+  const app = build(t, { routes: ['GET /users'] })
+  app.setReplySerializer(() => 'serialized')
+  app.addHook('preSerialization', async (_request, _reply, payload) => ({ envelope: payload }))
+  const reply = await app.inject({ method: 'PUT', url: '/users' })
+  t.equal(reply.headers['content-type'], 'application/problem+json')
+  t.strictSame(reply.json().allow, ['GET', 'HEAD'])
+})
+
+t.test('an onSend hook may change the body', async t => {
+  const app = build(t, { routes: ['GET /users'] })
+  app.addHook('onSend', async (_request, _reply, payload) => {
+    t.type(payload, 'string')
+    return String(payload).toUpperCase()
+  })
+  const reply = await app.inject({ method: 'PUT', url: '/users' })
+  t.match(reply.payload, /"TITLE":"METHOD NOT ALLOWED"/)
+  t.equal(reply.headers['content-length'], String(reply.rawPayload.length))
+})
+
+t.test("an onSend hook that fails hands over to the app's error handler, whatever that sends", async t => {
+  for (const payload of [{ oops: true }, 'oops', undefined]) {
+    const app = build(t, { routes: ['GET /users'] })
+    let failed = false
+    app.addHook('onSend', async () => {
+      if (!failed) {
+        failed = true
+        throw new Error('cannot send')
+      }
+    })
+    app.setErrorHandler((error: Error, _request, reply) => { reply.code(503).send(payload ?? error) })
+    const reply = await app.inject({ method: 'PUT', url: '/users' })
+    t.equal(reply.statusCode, 503)
+    t.equal(reply.payload, typeof payload === 'string' ? payload : JSON.stringify(payload ?? { statusCode: 503, error: 'Service Unavailable', message: 'cannot send' }))
+  }
+})
+
+t.test('the log line is left out where the app logs no requests', async t => {
+  const cases: [object, number][] = [
+    [{}, 1],
+    [{ disableRequestLogging: true }, 0],
+    [{ disableRequestLogging: (request: { url: string }) => request.url === '/users' }, 0],
+    [{ disableRequestLogging: () => false }, 1]
+  ]
+  for (const [options, expected] of cases) {
+    const lines: string[] = []
+    const app = Fastify({ ...options, logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line).msg) } } } }) as FastifyInstance
+    t.teardown(() => app.close())
+    app.register(fastifyAllowedMethods)
+    declare(app, 'GET /users')
+    await app.inject({ method: 'PUT', url: '/users' })
+    t.equal(lines.filter(line => line === 'Route PUT:/users not allowed').length, expected)
+  }
+})
