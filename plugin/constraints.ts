@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { ConstraintValues, FastifyAllowedMethodsOptions } from '../types/options.js'
+import type { FastifyInstance } from 'fastify'
+import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { InvalidOptionError, show } from './errors.js'
-import { type MaybePromise, andThen } from './promise.js'
+import type { GivenOptions } from './options.js'
+import { type MaybePromise, andThen, isPromiseLike } from './promise.js'
 
 /**
  * Leaves the values of the constraint strategies that the app uses. The router wants no others:
@@ -18,26 +19,38 @@ export function constraintsInUse (app: FastifyInstance, values: ConstraintValues
  * The constraint values of a request: version and host from the header fields that Fastify's router reads, the others from the option `constraints`.
  *
  * @returns the values of the strategies in use, or a promise of them where the option is async
- * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where it does not return an object
+ * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where that is no error, or where it does not return an object
  * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
  */
-export function constraintsOf (
-  request: FastifyRequest, custom: FastifyAllowedMethodsOptions['constraints']
-): MaybePromise<ConstraintValues | undefined> {
+export function constraintsOf (request: AnyRequest, custom: GivenOptions['constraints']): MaybePromise<ConstraintValues | undefined> {
   const { headers } = request.raw
   const builtIn = { version: headers['accept-version'], host: headers.host || headers[':authority'] }
   if (custom === undefined) return constraintsInUse(request.server, builtIn)
-  return andThen(custom(request), values => {
-    if (typeof values !== 'object' || values === null) {
+  return andThen(attempt(custom, request), values => {
+    if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       throw new InvalidOptionError(`option 'constraints' must return an object, got ${show(values)}`)
     }
     return constraintsInUse(request.server, { ...builtIn, ...values })
   })
 }
 
+/** Asks the option. Fastify takes what is thrown for a failure only where it is an error. */
+function attempt (custom: NonNullable<GivenOptions['constraints']>, request: AnyRequest): MaybePromise<ConstraintValues> {
+  try {
+    const values = custom(request)
+    return isPromiseLike(values) ? Promise.resolve(values).catch(fail) : values
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+function fail (error: unknown): never {
+  throw error instanceof Error ? error : new InvalidOptionError(`option 'constraints' must throw errors, threw ${show(error)}`)
+}
+
 /**
- * Warns, once the app is ready, that it constrains routes by a custom strategy while the option `constraints` is missing:
- * what such a route takes would be left out of `Allow`.
+ * Warns that the app has custom constraints, while the option `constraints` is missing:
+ * what routes under such a constraint take would be left out of `Allow`.
  *
  * @param recorded names of the constraints of recorded routes
  */
@@ -46,6 +59,6 @@ export function warnOfUnknownConstraints (app: FastifyInstance, recorded: Readon
   const declared = Object.keys(config.routerOptions?.constraints ?? config.constraints ?? {})
   const custom = new Set([...declared, ...[...recorded].filter(name => name !== 'version' && name !== 'host')])
   if (custom.size === 0) return
-  app.log.warn(`fastify-allowed-methods: routes are constrained by ${[...custom].join(', ')}, which only the app can tell; ` +
-    "give the option 'constraints', or Allow leaves such routes out")
+  app.log.warn(`fastify-allowed-methods: only the app knows the values of its custom constraints (${[...custom].join(', ')}); ` +
+    "give the option 'constraints', or Allow leaves out what routes under them take")
 }

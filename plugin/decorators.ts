@@ -1,21 +1,25 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ConstraintValues } from '../types/options.js'
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, show } from './errors.js'
+import { DEFAULTS } from './options.js'
 import { type MaybePromise, isPromiseLike } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
 import { methodsFor, routedMethods } from './routed.js'
-import { settingsFor } from './scope.js'
+import { rootOf, settingsFor } from './scope.js'
 
 /** The decorator `app.allowedMethods`; its types tell what goes in and out. */
 export function allowedMethods (
-  this: FastifyInstance, requestOrUrl: FastifyRequest | string, constraints?: ConstraintValues
+  this: FastifyInstance, requestOrUrl: AnyRequest | string, constraints?: ConstraintValues
 ): MaybePromise<string[]> {
   const url = typeof requestOrUrl === 'string' ? requestOrUrl : requestOrUrl?.raw?.url
-  if (url === undefined) {
+  if (typeof url !== 'string') {
     throw new InvalidArgumentError(`allowedMethods takes a request or a URL, got ${show(requestOrUrl)}`)
   }
-  const settings = settingsFor(this, url)
+  if (constraints !== undefined && (typeof constraints !== 'object' || constraints === null)) {
+    throw new InvalidArgumentError(`allowedMethods takes constraints as an object, got ${show(constraints)}`)
+  }
+  const settings = settingsFor(typeof requestOrUrl === 'string' ? rootOf(this) : requestOrUrl.server, url) ?? DEFAULTS
   if (typeof requestOrUrl !== 'string' && constraints === undefined) return methodsFor(requestOrUrl, settings)
   return routedMethods(this, url, constraintsInUse(this, constraints ?? {}), settings.catchAll)
 }
@@ -23,12 +27,17 @@ export function allowedMethods (
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
   const { request, server } = this
-  const settings = settingsFor(server, request.raw.url as string)
-  const supported = given === undefined ? methodsFor(request, settings) : toMethods(given)
+  const settings = settingsFor(server, request.raw.url as string) ?? DEFAULTS
   const refused = given === undefined && isRead(request.method) ? ['GET', 'HEAD'] : [request.method]
   const send = (methods: string[]) => replyMethodNotAllowed(this, methods.filter(method => !refused.includes(method)), settings)
-  if (!isPromiseLike(supported)) return send(supported)
-  supported.then(send).then(undefined, error => this.send(error))
+  if (given !== undefined) return send(toMethods(given))
+  try {
+    const methods = methodsFor(request, settings)
+    if (!isPromiseLike(methods)) return send(methods)
+    methods.then(send).then(undefined, error => this.send(error))
+  } catch (error) {
+    this.send(error)
+  }
   return this
 }
 

@@ -12,6 +12,6 @@ export const InvalidProblemError = createError('FST_ALLOWED_METHODS_INVALID_PROB
 
 /** A value as an error message shows it: on one line, and cut where it is long. */
 export function show (value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Infinity, customInspect: false }).replace(/\s+/g, ' ')
+  const text = inspect(value, { depth: 0, breakLength: Infinity, customInspect: false }).replace(/\n\s*/g, ' ')
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

@@ -3,33 +3,32 @@ import fp from 'fastify-plugin'
 import type { FastifyAllowedMethodsOptions } from '../types/options.js'
 import { warnOfUnknownConstraints } from './constraints.js'
 import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
-import { checkMethods, ensureNotFoundLifecycle } from './not-found.js'
-import { toSettings } from './options.js'
-import { recordRoutes } from './record.js'
-import { outermostOfPrefix, registrationOf, setRegistration } from './scope.js'
+import { answerMethodNotAllowed } from './not-found.js'
+import { checkOptions } from './options.js'
+import { type RouteRecord, recordRoutes } from './record.js'
+import { type Installation, install, installationOf, rootOf, setOptions, settingsFor } from './scope.js'
 
 export type * from '../types/fastify.js'
-export type { ConstraintValues, FastifyAllowedMethodsOptions } from '../types/options.js'
+export type { AnyRequest, ConstraintValues, FastifyAllowedMethodsOptions } from '../types/options.js'
 export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } from '../types/problem.js'
 
 /**
  * Answers 405 with `Allow` and a problem+json body where a URL is routed, but not for the request's method
  * (RFC 9110 §15.5.6, RFC 9457), and leaves every other answer as it is.
  *
- * Registering again in the same scope replaces the options; in a prefixed scope within, it overrides them for that prefix.
+ * Registering again in a prefixed scope overrides options for that prefix; for one prefix the last registration wins.
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` at start, where an option does not exist or is ill-typed
  */
 export const fastifyAllowedMethods: FastifyPluginAsync<FastifyAllowedMethodsOptions> = fp(
   async function fastifyAllowedMethods (app, options) {
-    const settings = toSettings(options)
-    const scope = outermostOfPrefix(app)
-    const outer = registrationOf(scope)
-    if (outer?.prefix === scope.prefix) {
-      outer.settings = settings
-    } else {
-      const registration = setRegistration(scope, settings)
-      if (outer === undefined) install(scope, registration)
+    const given = checkOptions(options)
+    const installation = installationOf(app)
+    setOptions(installation ?? installAtRoot(app), app, given)
+    if (installation === undefined || !app.hasDecorator('allowedMethods')) {
+      app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])
+      app.decorate('methodsByUrl', { getter: () => installationOf(app)?.record.methodsByUrl as RouteRecord['methodsByUrl'] })
+      app.decorateReply('sendMethodNotAllowed', sendMethodNotAllowed)
     }
   },
   { fastify: '5.x', name: 'fastify-allowed-methods' }
@@ -37,15 +36,14 @@ export const fastifyAllowedMethods: FastifyPluginAsync<FastifyAllowedMethodsOpti
 
 export default fastifyAllowedMethods
 
-function install (scope: FastifyInstance, registration: ReturnType<typeof setRegistration>): void {
-  const record = recordRoutes(scope)
-  scope.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])
-  scope.decorate('methodsByUrl', { getter: () => record.methodsByUrl })
-  scope.decorateReply('sendMethodNotAllowed', sendMethodNotAllowed)
-  scope.addHook('preParsing', checkMethods(registration))
-  scope.addHook('onReady', function warnAtStart (done) {
-    if (registration.settings.constraints === undefined) warnOfUnknownConstraints(scope, record.constraints)
-    done()
+/** Once in an app: at its root, whose hooks are also those of the not-found lifecycles within it. */
+function installAtRoot (app: FastifyInstance): Installation {
+  const root = rootOf(app)
+  const installation = install(root, recordRoutes(root))
+  root.addHook('preParsing', answerMethodNotAllowed)
+  root.addHook('onReady', async function warnAtStart () {
+    const known = installation.registrations.every(({ segments }) => settingsFor(root, `/${segments.join('/')}`)?.constraints !== undefined)
+    if (!known) warnOfUnknownConstraints(root, installation.record.constraints)
   })
-  if (scope.prefix !== '') ensureNotFoundLifecycle(scope)
+  return installation
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
 import type { ConstraintValues } from '../types/options.js'
+import { normalize } from './target.js'
 
 /** What is known of an app's routes. It never decides an answer: the router does. */
 export interface RouteRecord {
@@ -22,28 +23,39 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   let complete = false
 
   scope.addHook('onRoute', function recordRoute (route: RouteOptions) {
-    add(route.url, [route.method].flat())
+    for (const method of [route.method].flat()) add(route.url, method)
     for (const name of Object.keys(route.constraints ?? {})) constraints.add(name)
   })
-  scope.addHook('onReady', function closeRecord (done) {
+  scope.addHook('onReady', async function closeRecord () {
     ready = true
-    done()
   })
   return {
     constraints,
     get methodsByUrl () {
-      if (!complete) {
-        for (const { url, methods } of printedRoutes(scope)) add(url, methods)
-        complete = ready
-      }
+      if (!complete) completeRecord()
+      complete = ready
       return methodsByUrl
     }
   }
 
-  function add (url: string, methods: readonly string[]): void {
-    if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, readOnly(new Set()))
-    for (const method of methods) Set.prototype.add.call(methodsByUrl.get(url), method)
+  function completeRecord (): void {
+    const reported = new Set([...methodsByUrl].flatMap(([url, methods]) => [...methods].flatMap(method => spellings(scope, method, url))))
+    for (const { url, method } of printedRoutes(scope)) {
+      if (!spellings(scope, method, url).every(spelling => reported.has(spelling))) add(url, method)
+    }
   }
+
+  function add (url: string, method: string): void {
+    if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, readOnly(new Set()))
+    Set.prototype.add.call(methodsByUrl.get(url), method)
+  }
+}
+
+/** The routes that the router makes of one: two where its last parameter is optional, each spelled as its options ask. */
+function spellings (scope: FastifyInstance, method: string, url: string): string[] {
+  const full = url.replace(/(\/:[^/()]*)\?\/?$/, '$1')
+  const patterns = full === url ? [url] : [full, full.replace(/\/[^/]*$/, '') || '/']
+  return patterns.map(pattern => `${method} ${normalize(scope, pattern)}`)
 }
 
 /** A line of `printRoutes`: four characters of branches for each level, then a part of a pattern. */
@@ -53,29 +65,37 @@ const LINE = /^((?:[│ ] {3}|[├└]── )+)(.*)$/
 const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
 
 /** The routes that Fastify prints, of which `hasRoute` confirms each, since a pattern may hold what looks like the drawing. */
-function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, methods: string[] }> {
+function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string }> {
   const parts: string[] = []
   for (const line of scope.printRoutes().split('\n')) {
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
-    const [, part = text, methods = '', constraints] = ROUTES.exec(text) ?? []
+    const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
     parts.length = Math.max(branches.length / 4 - 1, 0)
     parts.push(part === '(empty root node)' ? '' : part.replaceAll('%25', '%')) // as the router keeps a %
     const url = parts.join('')
-    const confirmed = methods.split(', ').filter(method => scope.hasRoute({
-      method: method as HTTPMethods,
-      url: url === '*' ? '/*' : url, // one route to the router, and the only spelling that hasRoute finds
-      constraints: constraints === undefined ? {} : parseConstraints(constraints)
-    }))
-    if (confirmed.length > 0) yield { url, methods: confirmed }
+    for (const method of methods?.split(', ') ?? []) {
+      if (isConfirmed(scope, method, url, constraints)) yield { url, method }
+    }
   }
 }
 
-/** Constraints as `printRoutes` shows them, where a regular expression stands as its source. */
-function parseConstraints (printed: string): ConstraintValues {
-  return JSON.parse(printed, (_name, value) => {
-    const [, source, flags] = /^\/(.+)\/([a-z]*)$/.exec(value) ?? []
-    return source === undefined ? value : new RegExp(source, flags)
+function isConfirmed (scope: FastifyInstance, method: string, url: string, printed: string): boolean {
+  const has = (constraints: ConstraintValues): boolean => scope.hasRoute({
+    method: method as HTTPMethods,
+    url: url === '*' ? '/*' : url, // one route to the router, and the only spelling that hasRoute finds
+    constraints
   })
+  try {
+    return has(JSON.parse(printed)) || has(JSON.parse(printed, reviveRegExp))
+  } catch {
+    return false
+  }
+}
+
+/** `printRoutes` shows a regular expression as its source. */
+function reviveRegExp (_name: string, value: unknown): unknown {
+  const [, source, flags] = /^\/(.+)\/([a-z]*)$/.exec(String(value)) ?? []
+  return source === undefined ? value : new RegExp(source, flags)
 }
 
 /** Takes the methods that change a Map or Set away from whoever is handed it. */

@@ -5,12 +5,13 @@ import { toProblem } from './problem.js'
 /**
  * Answers 405 with `Allow` and the problem body (RFC 9110 §15.5.6), and logs one line at level info, as Fastify does for a 404.
  *
- * An error goes to the app's error handler.
+ * An error goes to the app's error handler. On a reply that has been sent, Fastify warns.
  *
  * @param methods the methods that the resource supports, sorted; may be empty
  */
 export function replyMethodNotAllowed (reply: FastifyReply, methods: string[], { type }: Settings): FastifyReply {
   const { request } = reply
+  if (reply.sent) return reply.send()
   let body: string
   try {
     body = toProblem(request, methods, type)
@@ -22,8 +23,15 @@ export function replyMethodNotAllowed (reply: FastifyReply, methods: string[], {
     .code(405)
     .header('allow', toAllow(methods))
     .header('content-type', 'application/problem+json')
-    .serializer(serialize)
+    .serializer(keepMediaType)
     .send(body)
+
+  // A reply with a serializer gets no charset parameter from Fastify, and this media type has none (RFC 9457 §6.1).
+  // It serves once: where a later hook fails, what the app's error handler sends is serialized as ever.
+  function keepMediaType (payload: unknown): string {
+    reply.serializer(null as never)
+    return payload as string
+  }
 }
 
 /**
@@ -33,14 +41,6 @@ export function replyMethodNotAllowed (reply: FastifyReply, methods: string[], {
  */
 export function toAllow (methods: readonly string[]): string {
   return methods.join(', ')
-}
-
-/**
- * A reply with a serializer of its own gets no charset parameter from Fastify, which `application/problem+json` does not have (RFC 9457 §6.1).
- * It stays on the reply, so it must also serve an error handler that answers instead, after a hook has failed.
- */
-function serialize (payload: unknown): string {
-  return typeof payload === 'string' ? payload : JSON.stringify(payload)
 }
 
 function isLogDisabled ({ request, server }: FastifyReply): boolean {

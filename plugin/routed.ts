@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify'
-import type { ConstraintValues } from '../types/options.js'
+import type { FastifyInstance, HTTPMethods } from 'fastify'
+import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsOf } from './constraints.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen } from './promise.js'
-import { pathOf } from './target.js'
+import { routedPath } from './target.js'
 
 type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
 
@@ -13,7 +13,7 @@ type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
  * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` is async
  * @throws what the option `constraints` throws
  */
-export function methodsFor (request: FastifyRequest, { catchAll, constraints }: Settings): MaybePromise<string[]> {
+export function methodsFor (request: AnyRequest, { catchAll, constraints }: Settings): MaybePromise<string[]> {
   return andThen(constraintsOf(request, constraints), values =>
     routedMethods(request.server, request.raw.url as string, values, catchAll))
 }
@@ -22,7 +22,8 @@ export function methodsFor (request: FastifyRequest, { catchAll, constraints }: 
  * The methods routed at a URL: those for which Fastify's router, asked for the method and this URL, finds a route.
  *
  * A URL is known where a method other than OPTIONS is routed by a route that is not a root catch-all (`*` or `/*`):
- * such a route matches every URL, so it says nothing about whether this one exists.
+ * such a route matches every URL, so it says nothing about whether this one exists. `*` is the server as a whole (RFC 9110 §9.3.7),
+ * and another target without a leading slash is no URL of the app, though the router takes its first character for one.
  *
  * @param url the URL that is routed, so after `rewriteUrl`
  * @param constraints values of the constraint strategies in use, and of no other
@@ -30,8 +31,8 @@ export function methodsFor (request: FastifyRequest, { catchAll, constraints }: 
  * @returns the methods, sorted; empty where the URL is unknown
  */
 export function routedMethods (app: FastifyInstance, url: string, constraints: ConstraintValues | undefined, catchAll: boolean): string[] {
-  const query = url.search(/[?#]/)
-  const path = query === -1 ? url : url.slice(0, query)
+  if (!/^(?:\/|https?:\/\/)/i.test(url)) return []
+  const path = url.replace(/[?#].*$/s, '')
   const methods: string[] = []
   let known = false
   for (const method of app.supportedMethods as HTTPMethods[]) {
@@ -54,22 +55,16 @@ function isRoute (match: Match, again: () => Match | null): boolean {
   return match.searchParams !== undefined || match.handler === again()?.handler
 }
 
-/** Tells whether a match is that of a root catch-all: its one parameter is the whole path. */
+/**
+ * Tells whether a match is that of a root catch-all: its one parameter is the whole path, but for slashes,
+ * of which the router may drop some (`ignoreDuplicateSlashes`, `ignoreTrailingSlash`).
+ */
 function isRootCatchAll (app: FastifyInstance, { params }: Match, url: string): boolean {
   const rest = params['*']
-  if (rest === undefined || Object.keys(params).length > 1) return false
-  const path = decodeURIComponent(routedPath(app, url))
-  return withoutSlashes(rest) === withoutSlashes(path) || withoutSlashes(rest) === withoutSlashes(path.slice(1))
+  return rest !== undefined && Object.keys(params).length === 1 &&
+    withoutSlashes(rest) === withoutSlashes(decodeURIComponent(routedPath(app, url)))
 }
 
-/** The part of a URL's path that is routed, which ends at a semicolon where the app asks for it. */
-function routedPath (app: FastifyInstance, url: string): string {
-  const config = app.initialConfig as { useSemicolonDelimiter?: boolean, routerOptions?: { useSemicolonDelimiter?: boolean } }
-  const path = pathOf(url)
-  return config.useSemicolonDelimiter || config.routerOptions?.useSemicolonDelimiter ? path.replace(/;.*$/s, '') : path
-}
-
-/** The router may have dropped some slashes (`ignoreDuplicateSlashes`, `ignoreTrailingSlash`), and nothing but slashes. */
 function withoutSlashes (path: string): string {
   return path.replaceAll('/', '')
 }

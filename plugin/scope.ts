@@ -1,64 +1,75 @@
 import type { FastifyInstance } from 'fastify'
-import type { Settings } from './options.js'
-import { pathOf } from './target.js'
+import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
+import type { RouteRecord } from './record.js'
+import { normalize, routedPath } from './target.js'
 
-/** One registration: the options in force in a scope. */
-export interface Registration {
-  readonly prefix: string
-  settings: Settings
-  /** The outermost registration around this one, whose hook answers for both. */
-  readonly outermost: Registration
-  /** Registrations in prefixed scopes within this one, which override its options there. */
-  readonly inner: Registration[]
+/** What the registrations of one app share; it is kept at the root, where every scope finds it. */
+export interface Installation {
+  /** From the least to the most specific prefix. */
+  readonly registrations: Registration[]
+  readonly record: RouteRecord
+}
+
+interface Registration {
+  /** The segments of the scope's prefix; none at the root. */
+  readonly segments: readonly string[]
+  readonly options: GivenOptions
 }
 
 /** Shared by the ES module and the CommonJS build, which may meet in one app. */
-const kRegistration = Symbol.for('fastify-allowed-methods.registration')
+const kInstallation = Symbol.for('fastify-allowed-methods.installation')
 
-/** The registration of a scope, or that of the nearest scope around it. */
-export function registrationOf (scope: FastifyInstance): Registration | undefined {
-  return (scope as FastifyInstance & { [kRegistration]?: Registration })[kRegistration]
+export function installationOf (scope: FastifyInstance): Installation | undefined {
+  return (scope as FastifyInstance & { [kInstallation]?: Installation })[kInstallation]
 }
 
-/** Makes a registration the one of a scope and of the scopes within it. */
-export function setRegistration (scope: FastifyInstance, settings: Settings): Registration {
-  const outer = registrationOf(scope)
-  const inner: Registration[] = []
-  const registration: Registration = {
-    prefix: scope.prefix, settings, inner, get outermost () { return outer?.outermost ?? registration }
-  }
-  outer?.inner.unshift(registration)
-  scope.decorate(kRegistration, registration)
-  return registration
+/** Makes an installation the one of an app. */
+export function install (root: FastifyInstance, record: RouteRecord): Installation {
+  const installation = { registrations: [], record }
+  root.decorate(kInstallation, installation)
+  return installation
+}
+
+/** The scope around all others, whose hooks every not-found lifecycle of the app runs. */
+export function rootOf (scope: FastifyInstance): FastifyInstance {
+  const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
+  return typeof outer?.prefix === 'string' ? rootOf(outer) : scope
+}
+
+/** Registers options for the prefix of a scope, in the place of those that were registered for it. */
+export function setOptions ({ registrations }: Installation, scope: FastifyInstance, options: GivenOptions): void {
+  const segments = segmentsOf(scope, scope.prefix)
+  const at = registrations.findIndex(registration => registration.segments.join('/') === segments.join('/'))
+  registrations.splice(at === -1 ? registrations.length : at, 1, { segments, options })
+  registrations.sort((a, b) => a.segments.length - b.segments.length || parameters(b) - parameters(a))
 }
 
 /**
- * The options in force for a request, or for a URL asked from a scope.
+ * The options in force for a URL that was routed to a scope: the defaults, and what is registered for each prefix that
+ * the scope or the URL lies in, the most specific last.
  *
- * A not-found handler set outside a prefixed scope also takes what is not found inside it, in the outer scope;
- * so among the registrations within that scope, the URL says which one it is for.
+ * The URL counts because Fastify answers what is not found in a prefixed scope outside it, unless the scope has a
+ * not-found handler of its own.
+ *
+ * @returns undefined where nothing is registered for any such prefix
  */
-export function settingsFor (scope: FastifyInstance, url: string): Settings {
-  const registration = registrationOf(scope) as Registration
-  return registration.inner.length === 0 ? registration.settings : innermost(registration, decode(pathOf(url)).split('/')).settings
+export function settingsFor (scope: FastifyInstance, url: string): Settings | undefined {
+  const { registrations } = installationOf(scope) as Installation
+  const places = [segmentsOf(scope, scope.prefix), segmentsOf(scope, decode(routedPath(scope, url)))]
+  const fitting = registrations.filter(({ segments }) => places.some(place => isWithin(place, segments)))
+  return fitting.length === 0 ? undefined : Object.assign({}, DEFAULTS, ...fitting.map(({ options }) => options))
 }
 
-function innermost (registration: Registration, segments: readonly string[]): Registration {
-  const inner = registration.inner.find(({ prefix }) => isUnder(segments, prefix))
-  return inner === undefined ? registration : innermost(inner, segments)
+function isWithin (place: readonly string[], segments: readonly string[]): boolean {
+  return segments.every((segment, at) => segment.includes(':') ? place[at] : segment === place[at])
 }
 
-/**
- * The outermost scope that has the same prefix. Its not-found lifecycle takes what is not found in all of them,
- * so a registration in one of them is a registration in all.
- */
-export function outermostOfPrefix (app: FastifyInstance): FastifyInstance {
-  const outer: FastifyInstance | null = Object.getPrototypeOf(app)
-  return outer?.prefix === app.prefix ? outermostOfPrefix(outer) : app
+function segmentsOf (scope: FastifyInstance, path: string): string[] {
+  return normalize(scope, path).replace(/\/$/, '').split('/').slice(1)
 }
 
-function isUnder (segments: readonly string[], prefix: string): boolean {
-  return prefix.replace(/\/$/, '').split('/').every((expected, at) => expected.includes(':') ? segments[at] : segments[at] === expected)
+function parameters ({ segments }: Registration): number {
+  return segments.filter(segment => segment.includes(':')).length
 }
 
 function decode (path: string): string {

@@ -1,3 +1,5 @@
+import type { FastifyInstance } from 'fastify'
+
 /**
  * The path of a request target in origin or absolute form (RFC 9112 §3.2), as it was sent: no origin, query or fragment.
  *
@@ -5,7 +7,28 @@
  * @returns the path; `/` where an absolute form has none
  */
 export function pathOf (target: string): string {
-  return target.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
+  return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
+}
+
+/** The part of a URL's path that the app's router looks at: it ends at a semicolon where the app asks for that. */
+export function routedPath (app: FastifyInstance, url: string): string {
+  const path = pathOf(url)
+  return routerOption(app, 'useSemicolonDelimiter') === true ? path.replace(/;.*$/s, '') : path
+}
+
+/** Spells a path or a pattern as the app's router compares it: with the case and the slashes that its options leave. */
+export function normalize (app: FastifyInstance, path: string): string {
+  const squeezed = routerOption(app, 'ignoreDuplicateSlashes') === true ? path.replace(/\/+/g, '/') : path
+  const trimmed = routerOption(app, 'ignoreTrailingSlash') === true ? squeezed.replace(/(.)\/$/, '$1') : squeezed
+  return routerOption(app, 'caseSensitive') === false ? trimmed.toLowerCase() : trimmed
+}
+
+/** A router option that differs from its default, wherever the app gave it; undefined where it does not. */
+export function routerOption (
+  { initialConfig }: FastifyInstance, name: 'caseSensitive' | 'ignoreTrailingSlash' | 'ignoreDuplicateSlashes' | 'useSemicolonDelimiter'
+): boolean | undefined {
+  const { routerOptions } = initialConfig as { routerOptions?: Record<string, boolean> }
+  return [routerOptions?.[name], initialConfig[name]].find(value => value === (name !== 'caseSensitive'))
 }
 
 /** What may not stand in the path of a URI: a stray `%`, or a character outside RFC 3986 §3.3. */

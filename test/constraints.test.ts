@@ -78,13 +78,54 @@ t.test("an error of the option goes to the app's error handler, once, and nothin
   }
 })
 
+t.test('what it throws that is no error is made one, in the hook and for reply.sendMethodNotAllowed', async t => {
+  // eslint-disable-next-line no-throw-literal
+  const sync = (thrown: unknown) => () => { throw thrown }
+  const async = (thrown: unknown) => () => Promise.reject(thrown)
+  for (const [thrown, shown] of [[undefined, 'undefined'], ['oops', "'oops'"], [{ statusCode: 418 }, '{ statusCode: 418 }']] as const) {
+    for (const failing of [sync, async]) {
+      const app = build(t, failing(thrown))
+      app.get('/state', (_request, reply) => { setImmediate(() => reply.sendMethodNotAllowed()) })
+      for (const [method, url] of [['PATCH', '/a'], ['GET', '/state']] as const) {
+        const reply = await app.inject({ method, url })
+        t.equal(reply.statusCode, 500)
+        t.equal(reply.json().message, `option 'constraints' must throw errors, threw ${shown}`)
+      }
+    }
+  }
+})
+
+t.test('values that say a method is routed which the router did not take: a 404, since Allow would name it', async t => {
+  const app = build(t, () => ({ secret: 'a' }))
+  t.equal(await ask(app, 'PUT', '/only', { 'x-secret': 'b' }), 404)
+})
+
+t.test('a reply that was sent while the option was still waiting is left as it is, without a word', async t => {
+  const lines: string[] = []
+  const logger = { stream: { write: (line: string) => { lines.push(JSON.parse(line).msg) } } }
+  const app = Fastify({ logger })
+  t.teardown(() => app.close())
+  app.register(fastifyAllowedMethods, {
+    constraints: async () => {
+      await new Promise(resolve => setTimeout(resolve, 20))
+      return {}
+    }
+  })
+  app.addHook('onRequest', async (_request, reply) => { setTimeout(() => reply.code(503).send('too late'), 5) })
+  app.get('/a', async () => 'a')
+  const reply = await app.inject({ method: 'PUT', url: '/a' })
+  t.equal(reply.statusCode, 503)
+  await new Promise(resolve => setTimeout(resolve, 40))
+  t.strictSame(lines, ['incoming request', 'request completed'])
+})
+
 t.test('a result that is no object is refused, naming the option', async t => {
-  for (const result of [undefined, null, 'a', async () => 5]) {
+  for (const result of [undefined, null, 'a', [], async () => 5]) {
     const app = build(t, (typeof result === 'function' ? result : () => result) as never)
     const reply = await app.inject({ method: 'PATCH', url: '/a' })
     t.equal(reply.statusCode, 500)
     t.equal(reply.json().code, 'FST_ALLOWED_METHODS_INVALID_OPTION')
-    t.match(reply.json().message, /^option 'constraints' must return an object, got (undefined|null|'a'|5)$/)
+    t.match(reply.json().message, /^option 'constraints' must return an object, got (undefined|null|'a'|\[\]|5)$/)
   }
 })
 
@@ -95,7 +136,8 @@ t.test('a warning at start, once, where custom constraints are used and the opti
     return log
   }
   t.strictSame(await warnings(), [
-    'fastify-allowed-methods: routes are constrained by secret, which only the app can tell; give the option \'constraints\', or Allow leaves such routes out'
+    'fastify-allowed-methods: only the app knows the values of its custom constraints (secret); ' +
+      "give the option 'constraints', or Allow leaves out what routes under them take"
   ])
   t.strictSame(await warnings(() => ({})), [])
 
@@ -109,5 +151,5 @@ t.test('a warning at start, once, where custom constraints are used and the opti
   app.get('/c', { constraints: { colour: 'blue' } }, async () => 'c')
   await app.ready()
   t.equal(log.length, 1, 'also for a strategy that was added later')
-  t.match(log[0], /constrained by colour,/)
+  t.match(log[0], /constraints \(colour\);/)
 })

@@ -42,6 +42,25 @@ t.test('app.allowedMethods refuses what is neither a URL nor a request', async t
       code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT', message: /^allowedMethods takes a request or a URL, got (undefined|null|42|\{\}|\[\])$/
     })
   }
+  t.throws(() => app.allowedMethods({ raw: { url: 1 } } as never), { code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT' })
+  for (const value of [null, 'GET', 42]) {
+    t.throws(() => app.allowedMethods('/a', value as never), {
+      code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT', message: /^allowedMethods takes constraints as an object, got (null|'GET'|42)$/
+    })
+  }
+})
+
+t.test('outside the prefix that it is registered for, the decorators take the defaults', async t => {
+  const app = build(t, { plugin: false, routes: ['GET /*', 'POST /a'] })
+  await app.register(async api => {
+    await api.register(fastifyAllowedMethods, { type: '/api', catchAll: true })
+    t.strictSame(api.allowedMethods('/b'), [])
+    t.strictSame(api.allowedMethods('/api/b'), ['GET', 'HEAD'])
+    t.strictSame([...api.methodsByUrl.keys()].sort(), ['/*', '/a'])
+  }, { prefix: '/api' })
+  t.notOk(app.hasDecorator('allowedMethods'), 'they belong to the scope')
+  await app.register(fastifyAllowedMethods)
+  t.ok(app.hasDecorator('allowedMethods') && app.hasReplyDecorator('sendMethodNotAllowed'))
 })
 
 const BODY = {

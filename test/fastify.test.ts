@@ -3,7 +3,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, {
-  type ConstraintValues, type FastifyAllowedMethodsOptions, MethodNotAllowedProblem, ProblemDetails,
+  type AnyRequest, type ConstraintValues, type FastifyAllowedMethodsOptions, MethodNotAllowedProblem, ProblemDetails,
   fastifyAllowedMethods as named, isMethodNotAllowedProblem
 } from '../plugin/index.js'
 
@@ -16,7 +16,7 @@ t.test('the options', async () => {
   exactly<keyof FastifyAllowedMethodsOptions, 'type' | 'catchAll' | 'constraints'>(true)
   exactly<FastifyAllowedMethodsOptions['type'], string | undefined>(true)
   exactly<FastifyAllowedMethodsOptions['catchAll'], boolean | undefined>(true)
-  exactly<FastifyAllowedMethodsOptions['constraints'], ((request: FastifyRequest) => ConstraintValues | Promise<ConstraintValues>) | undefined>(true)
+  exactly<FastifyAllowedMethodsOptions['constraints'], ((request: AnyRequest) => ConstraintValues | Promise<ConstraintValues>) | undefined>(true)
   exactly<ConstraintValues, Record<string, unknown>>(true)
   exactly<typeof named, typeof fastifyAllowedMethods>(true)
 
@@ -39,6 +39,8 @@ t.test('the decorators, on every kind of app', async t => {
   const uses = (request: FastifyRequest) => {
     returns<string[]>()(app.allowedMethods('/users', { version: '1.x' }))
     returns<string[] | Promise<string[]>>()(app.allowedMethods(request))
+    returns<string[]>()(app.allowedMethods(request, { version: '1.x' }))
+    returns<string[] | Promise<string[]>>()(app.allowedMethods(request as FastifyRequest | string))
     // @ts-expect-error -- neither a URL nor a request
     app.allowedMethods(42)
     // @ts-expect-error -- read-only
@@ -56,7 +58,9 @@ t.test('the decorators, on every kind of app', async t => {
     return sent
   })
 
-  Fastify({ http2: true }).register(fastifyAllowedMethods, { catchAll: true }).get('/users', async (_request, reply) => reply.sendMethodNotAllowed())
+  const http2 = Fastify({ http2: true })
+  http2.register(fastifyAllowedMethods, { constraints: request => ({ tenant: request.headers['x-tenant'] }) })
+  http2.get('/users', async (request, reply) => await http2.allowedMethods(request) && reply.sendMethodNotAllowed())
   const typed = Fastify().withTypeProvider<TypeBoxTypeProvider>()
   typed.register(fastifyAllowedMethods)
   typed.get('/users', { schema: { response: { 200: Type.String() } } }, async (_request, reply) => reply.sendMethodNotAllowed())
@@ -64,7 +68,9 @@ t.test('the decorators, on every kind of app', async t => {
 
 t.test('the schemas and their static types', async t => {
   exactly<MethodNotAllowedProblem, { type: string, title: string, status: 405, detail: string, instance: string, allow: string[] }>(true)
-  exactly<ProblemDetails, { type?: string, title?: string, status?: number, detail?: string, instance?: string }>(true)
+  exactly<ProblemDetails, { type?: string, title?: string, status?: number, detail?: string, instance?: string } & Record<string, unknown>>(true)
+  const problem: ProblemDetails = { status: 402, balance: 30 }
+  t.ok(problem)
   const body: unknown = {}
   if (isMethodNotAllowedProblem(body)) exactly<typeof body, MethodNotAllowedProblem>(true)
   t.equal(MethodNotAllowedProblem.properties.status.const, 405)

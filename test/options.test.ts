@@ -1,7 +1,9 @@
+import type { Static } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import t from 'tap'
-import fastifyAllowedMethods from '../plugin/index.js'
-import { toSettings } from '../plugin/options.js'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions as Options } from '../plugin/index.js'
+import { DEFAULTS, type GivenOptions, checkOptions } from '../plugin/options.js'
+import { FastifyAllowedMethodsOptions } from '../types/options.js'
 import { ask, build } from './helpers.js'
 
 t.test('an app does not start with an option that is wrong or does not exist: code, name, value and expectation', async t => {
@@ -26,16 +28,24 @@ t.test('an app does not start with an option that is wrong or does not exist: co
 })
 
 t.test('a long value is cut in the message', async t => {
-  t.throws(() => toSettings({ type: ' '.repeat(1000) }), { message: /^.{80,130}$/ })
+  t.throws(() => checkOptions({ type: ' '.repeat(1000) }), { message: /^.{80,130}$/ })
 })
 
 t.test('the defaults', async t => {
-  t.strictSame(toSettings({}), { type: 'https://httpwg.org/specs/rfc9110.html#status.405', catchAll: false })
-  t.strictSame(toSettings({ type: undefined, catchAll: undefined }), toSettings({}), 'undefined is absent')
+  t.strictSame(DEFAULTS, { type: 'https://httpwg.org/specs/rfc9110.html#status.405', catchAll: false })
+  t.strictSame(checkOptions({ type: undefined, catchAll: undefined, constraints: undefined }), {}, 'undefined is absent')
+})
+
+t.test('the schema and the documented type of the options name the same ones', async t => {
+  const named: Record<keyof Options, true> = { type: true, catchAll: true, constraints: true }
+  t.strictSame(Object.keys(FastifyAllowedMethodsOptions.properties), Object.keys(named))
+  const typed: Options = {} as Static<typeof FastifyAllowedMethodsOptions>
+  const checked: Static<typeof FastifyAllowedMethodsOptions> = {} as GivenOptions
+  t.strictSame(typed, checked)
 })
 
 t.test("Fastify's own options of register are left to it", async t => {
-  t.strictSame(toSettings({ prefix: '/a', logLevel: 'warn', logSerializers: {} }), toSettings({}))
+  t.strictSame(checkOptions({ prefix: '/a', logLevel: 'warn', logSerializers: {} }), checkOptions({}))
 })
 
 t.test('type: becomes the type of the problem', async t => {

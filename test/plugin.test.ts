@@ -390,6 +390,7 @@ t.test('contract §1 and Words: a root catch-all makes no URL known', async t =>
     app.register(async api => declare(api, 'GET /*'), { prefix: '/api' })
     t.equal(await ask(app, 'PUT', '/api/x'), 'GET, HEAD')
     t.equal(await ask(app, 'PUT', '/x/y'), 'GET, HEAD')
+    t.equal(await ask(app, 'PUT', '//y'), 'GET, HEAD', 'also where a parameter is empty')
   })
 
   t.test('catchAll: true lets it, but never one for OPTIONS alone', async t => {

@@ -51,6 +51,33 @@ t.test('nothing that hasRoute does not confirm', async t => {
   t.strictSame(recorded(app), {}, 'printRoutes shows /a:b, a route that the app does not have')
 })
 
+t.test('no route twice, though the router spells it otherwise', async t => {
+  const app = build(t, { fastify: { routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true } } })
+  await app.after()
+  declare(app, 'GET /o/:a?', 'GET /Users//:Id/', 'GET /:all?')
+  await app.ready()
+  t.strictSame(recorded(app), { '/o/:a?': 'GET HEAD', '/Users//:Id/': 'GET HEAD', '/:all?': 'GET HEAD' })
+})
+
+t.test('what cannot be read back from the drawing is left out, and fails nothing', async t => {
+  const app = build(t, { plugin: false, routes: ['GET /b'] })
+  app.addConstraintStrategy({
+    name: 'path',
+    storage: () => ({ get: () => null, set: () => {} }),
+    validate () {},
+    deriveConstraint: () => 'x',
+    mustMatchWhenDerived: false
+  } as never)
+  await app.after()
+  app.get('/like-a-regexp', { constraints: { path: '/v1/' } }, async () => 'a')
+  app.get('/no-regexp', { constraints: { path: '/(/' } }, async () => 'a')
+  app.get('/number', { constraints: { path: () => 1 } }, async () => 'a')
+  app.get('/a (GET) {b}x', async () => 'a')
+  app.get('/a (GET) {b}y', async () => 'a')
+  await app.register(fastifyAllowedMethods)
+  t.strictSame(recorded(app), { '/b': 'GET HEAD', '/like-a-regexp': 'GET HEAD', '/no-regexp': 'GET HEAD' })
+})
+
 t.test('an app without routes', async t => {
   const app = build(t)
   await app.ready()

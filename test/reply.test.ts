@@ -47,6 +47,31 @@ t.test("an onSend hook that fails hands over to the app's error handler, whateve
   }
 })
 
+t.test('what an error handler sends after such a hook is serialized as ever', async t => {
+  const app = build(t)
+  let failed = false
+  app.addHook('onSend', async () => {
+    if (failed) return
+    failed = true
+    throw new Error('cannot send')
+  })
+  const response = { 500: { type: 'object', properties: { ok: { type: 'boolean' } } } }
+  app.get('/a', { schema: { response } }, async (_request, reply) => reply.sendMethodNotAllowed())
+  app.setErrorHandler((_error, _request, reply) => { reply.code(500).send({ ok: false, secret: 'x' }) })
+  const reply = await app.inject('/a')
+  t.equal(reply.payload, '{"ok":false}')
+  t.match(reply.headers['content-type'], /^application\/.*json/)
+})
+
+t.test('a reply that was sent is left as it is, and Fastify warns', async t => {
+  const lines: { level: number, msg: string }[] = []
+  const app = build(t, { fastify: { logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } } })
+  app.get('/a', (_request, reply) => { reply.send('sent').sendMethodNotAllowed() })
+  const reply = await app.inject('/a')
+  t.equal(reply.payload, 'sent')
+  t.strictSame(lines.map(({ level }) => level), [30, 40, 30])
+})
+
 t.test('the log line is left out where the app logs no requests', async t => {
   const cases: [object, number][] = [
     [{}, 1],

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
 import { ask, build, declare } from './helpers.js'
@@ -94,23 +94,94 @@ t.test('registered in a scope without a prefix, it serves all of its URLs, whoev
   }
 })
 
-t.test('registered in a prefixed scope alone, it gives the scope a not-found lifecycle with the hooks of the scope', async t => {
-  for (const own of [false, true]) {
-    const app = build(t, { plugin: false, routes: ['GET /users'] })
+t.test('registered in a prefixed scope alone, it serves that prefix, and leaves every 404 as it is', async t => {
+  for (const prefix of ['/api', '/api/', '/:version']) {
+    const app = build(t, { plugin: false, routes: ['GET /'] })
+    app.setNotFoundHandler(async (_request, reply) => reply.code(404).send('mine'))
     app.register(async api => {
-      if (own) api.setNotFoundHandler(async (_request, reply) => reply.code(404).send('mine'))
+      api.addHook('onRequest', async (_request, reply) => { reply.header('x-api', '1') })
       api.register(fastifyAllowedMethods, { type: '/api' })
+      declare(api, 'GET /users')
+    }, { prefix })
+    t.equal(await ask(app, 'PUT', '/'), 404, 'outside')
+    t.equal(await typeOf(app, '/api/users'), '/api')
+    const reply = await app.inject('/api/nope')
+    t.strictSame([reply.payload, 'x-api' in reply.headers], ['mine', false], prefix)
+  }
+})
+
+t.test('a 405 runs the hooks that the 404 would run: those of a prefixed scope where it has a not-found handler', async t => {
+  for (const own of [true, false]) {
+    const app = build(t)
+    app.register(async api => {
       api.addHook('onRequest', async (request, reply) => {
         if (request.headers.authorization === undefined) return reply.code(401).send()
       })
+      // @ts-expect-error -- Fastify's documentation gives this call, its types want a handler
+      if (own) api.setNotFoundHandler()
       declare(api, 'GET /users')
     }, { prefix: '/api' })
-    t.equal(await ask(app, 'PUT', '/users'), 404, 'outside')
-    t.equal(await ask(app, 'PUT', '/api/users'), 401)
+    t.equal(await ask(app, 'GET', '/api/nope'), own ? 401 : 404)
+    t.equal(await ask(app, 'PUT', '/api/users'), own ? 401 : 'GET, HEAD')
     t.equal(await ask(app, 'PUT', '/api/users', { authorization: 'me' }), 'GET, HEAD')
-    const reply = await app.inject({ url: '/api/nope', headers: { authorization: 'me' } })
-    t.equal(reply.payload, own ? 'mine' : '{"message":"Route GET:/api/nope not found","error":"Not Found","statusCode":404}')
   }
+})
+
+t.test('it may be registered wherever an app starts without it', async t => {
+  const mine = async (_request: unknown, reply: FastifyReply) => reply.code(404).send('mine')
+  const app = build(t, { plugin: false })
+  app.register(async a => {
+    a.register(fastifyAllowedMethods, { type: '/a' })
+    declare(a, 'GET /a')
+  }, { prefix: '/api' })
+  app.register(async b => {
+    b.register(fastifyAllowedMethods, { type: '/b' })
+    declare(b, 'GET /b')
+  }, { prefix: '/api' })
+  app.register(async c => {
+    c.setNotFoundHandler(mine)
+    declare(c, 'GET /c')
+  }, { prefix: '/api' })
+  app.register(async other => {
+    // @ts-expect-error -- Fastify's documentation gives this call, its types want a handler
+    other.setNotFoundHandler()
+    await other.register(fastifyAllowedMethods)
+    other.register(async inner => {
+      await inner.register(fastifyAllowedMethods)
+      inner.setNotFoundHandler(mine)
+    }, { prefix: '/inner' })
+  }, { prefix: '/other' })
+  t.equal(await typeOf(app, '/api/a'), '/b', 'the last registration for a prefix wins')
+  t.equal(await typeOf(app, '/api/c'), '/b')
+  t.equal((await app.inject('/api/nope')).payload, 'mine')
+  t.equal((await app.inject('/other/inner/nope')).payload, 'mine')
+})
+
+t.test('the most specific prefix decides, in whatever order; options that it does not give come from around it', async t => {
+  const app = build(t, { routes: ['GET /*', 'GET /a/b/x', 'GET /a/x', 'GET /t/x', 'GET /t/c/x'], plugin: { type: '/root', catchAll: true } })
+  const prefixes = { '/a/b': { type: '/a/b' }, '/a': { type: '/a' }, '/:t': { type: '/:t', catchAll: false }, '/:t/c': {} }
+  for (const [prefix, options] of Object.entries(prefixes)) {
+    app.register(async scope => { scope.register(fastifyAllowedMethods, options) }, { prefix })
+  }
+  t.equal(await typeOf(app, '/a/b/x'), '/a/b')
+  t.equal(await typeOf(app, '/a/x'), '/a')
+  t.equal(await typeOf(app, '/t/x'), '/:t')
+  t.equal(await typeOf(app, '/t/c/x'), '/:t')
+  t.equal(await typeOf(app, '/'), '/root')
+  t.equal(await ask(app, 'PUT', '/t/nope'), 404)
+})
+
+t.test('a prefix is found as the router finds its routes, with the case, slashes and semicolons that it ignores', async t => {
+  const app = build(t, {
+    plugin: { type: '/root' },
+    fastify: { routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true, useSemicolonDelimiter: true } as object }
+  })
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { type: '/api' })
+    declare(api, 'GET /users')
+    api.get('/', async () => 'api')
+  }, { prefix: '/Api' })
+  for (const url of ['/Api/users', '/api/users', '//api//users', '/API;a=b', 'http://a.example/API/users']) t.equal(await typeOf(app, url), '/api', url)
 })
 
 t.test('registered in a prefixed scope, then outside it, each answers for its own', async t => {

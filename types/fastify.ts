@@ -1,26 +1,21 @@
-import type { FastifyRequest } from 'fastify'
-import type { ConstraintValues } from './options.js'
+import type { AnyRequest, ConstraintValues } from './options.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
     /**
      * The methods routed at a URL, as Fastify's own router finds them.
      *
-     * @param url a path or an absolute URL; its query does not matter
-     * @param constraints values of the routing constraints in use, such as `{ version: '1.x', host: 'example.com' }`; default none
+     * @param requestOrUrl a path or an absolute URL, whose query does not matter; or a request, whose URL, headers and the option
+     *   `constraints` decide, and whose own method is in the list where it is routed
+     * @param constraints values of the routing constraints in use, such as `{ version: '1.x', host: 'example.com' }`;
+     *   default: those of the request, or none for a URL
      * @returns the methods in upper case, sorted; empty where the URL is unknown
-     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where `url` is neither a string nor a request
+     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where an argument is something else
      */
-    allowedMethods (url: string, constraints?: ConstraintValues): string[]
-
-    /**
-     * The methods routed at a request's URL under its constraints, its own method included where that is routed.
-     *
-     * @param request its URL, headers and the option `constraints` decide
-     * @param constraints values to use instead of those of the request
-     * @returns the methods in upper case, sorted; empty where the URL is unknown; a promise where the option `constraints` is async
-     */
-    allowedMethods (request: FastifyRequest, constraints?: ConstraintValues): string[] | Promise<string[]>
+    allowedMethods (requestOrUrl: AnyRequest | string, constraints: ConstraintValues): string[]
+    allowedMethods (url: string): string[]
+    /** A promise where the option `constraints` is async. */
+    allowedMethods (requestOrUrl: AnyRequest | string): string[] | Promise<string[]>
 
     /**
      * Each route pattern that was recorded, to its methods. For people and tools: it never decides an answer.

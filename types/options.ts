@@ -1,9 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyRequest, RawRequestDefaultExpression, RawServerBase, RouteGenericInterface } from 'fastify'
 
 /** Values of routing constraints by strategy name, as Fastify's router would derive them from a request. */
 export type ConstraintValues = Record<string, unknown>
+
+/** A request of any Fastify app, be it over HTTP/1.1 or HTTP/2. */
+export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase, RawRequestDefaultExpression<RawServerBase>>
 
 /** Options of `app.register(fastifyAllowedMethods, options)`. */
 export interface FastifyAllowedMethodsOptions {
@@ -12,7 +15,7 @@ export interface FastifyAllowedMethodsOptions {
    *
    * @default 'https://httpwg.org/specs/rfc9110.html#status.405'
    */
-  type?: string
+  type?: string | undefined
 
   /**
    * Let a root catch-all (a route whose whole pattern is `*` or `/*`) make a URL known.
@@ -22,7 +25,7 @@ export interface FastifyAllowedMethodsOptions {
    *
    * @default false
    */
-  catchAll?: boolean
+  catchAll?: boolean | undefined
 
   /**
    * Values of the app's custom routing constraints for a request, by strategy name. May be async.
@@ -32,7 +35,7 @@ export interface FastifyAllowedMethodsOptions {
    * @default undefined
    * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
    */
-  constraints?: (request: FastifyRequest) => ConstraintValues | Promise<ConstraintValues>
+  constraints?: ((request: AnyRequest) => ConstraintValues | Promise<ConstraintValues>) | undefined
 }
 
 /** The default of the option `type`. */
@@ -45,7 +48,7 @@ const URI_REFERENCE = "^(?:[A-Za-z0-9\\-._~:/?#[\\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2}
 export const FastifyAllowedMethodsOptions = Type.Object({
   type: Type.Optional(Type.String({ pattern: URI_REFERENCE, expected: 'a URI reference' })),
   catchAll: Type.Optional(Type.Boolean({ expected: 'a boolean' })),
-  constraints: Type.Optional(Type.Function([], Type.Unknown(), { expected: 'a function' }))
+  constraints: Type.Optional(Type.Unsafe<NonNullable<FastifyAllowedMethodsOptions['constraints']>>(Type.Function([], Type.Unknown(), { expected: 'a function' })))
 }, { additionalProperties: false })
 
 /** The schema, compiled once. */

@@ -15,7 +15,7 @@ export const ProblemDetails = Type.Object({
 }, { title: 'ProblemDetails', additionalProperties: Type.Unknown() })
 
 /** The static type of the schema of the same name. */
-export type ProblemDetails = Static<typeof ProblemDetails>
+export type ProblemDetails = Static<typeof ProblemDetails> & Record<string, unknown>
 
 /**
  * The body of a 405: a problem details object (RFC 9457) whose extension member `allow` repeats the `Allow` header,
