@@ -36,7 +36,10 @@ export const fastifyAllowedMethods: FastifyPluginAsync<FastifyAllowedMethodsOpti
 
 export default fastifyAllowedMethods
 
-/** Once in an app: at its root, whose hooks are also those of the not-found lifecycles within it. */
+/**
+ * Once in an app, at its root, from wherever it is registered: Fastify runs the hooks of the root in every not-found lifecycle,
+ * and answers there what is not found in a scope that has no not-found handler of its own.
+ */
 function installAtRoot (app: FastifyInstance): Installation {
   const root = rootOf(app)
   const installation = install(root, recordRoutes(root))
