@@ -79,7 +79,6 @@ t.test("an error of the option goes to the app's error handler, once, and nothin
 })
 
 t.test('what it throws that is no error is made one, in the hook and for reply.sendMethodNotAllowed', async t => {
-  // eslint-disable-next-line no-throw-literal
   const sync = (thrown: unknown) => () => { throw thrown }
   const async = (thrown: unknown) => () => Promise.reject(thrown)
   for (const [thrown, shown] of [[undefined, 'undefined'], ['oops', "'oops'"], [{ statusCode: 418 }, '{ statusCode: 418 }']] as const) {

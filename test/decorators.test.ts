@@ -59,6 +59,20 @@ t.test('outside the prefix that it is registered for, the decorators take the de
     t.strictSame([...api.methodsByUrl.keys()].sort(), ['/*', '/a'])
   }, { prefix: '/api' })
   t.notOk(app.hasDecorator('allowedMethods'), 'they belong to the scope')
+  app.register(async api => {
+    await api.register(fastifyAllowedMethods)
+    api.get('/moved', (request, reply) => {
+      request.raw.url = '/elsewhere'
+      reply.callNotFound()
+    })
+  }, { prefix: '/api' })
+  app.setNotFoundHandler((_request, reply) => { reply.sendMethodNotAllowed([]) })
+  t.equal((await app.inject('/api/moved')).json().type, 'https://httpwg.org/specs/rfc9110.html#status.405')
+})
+
+t.test('a scope that registers later has them too', async t => {
+  const app = build(t, { plugin: false })
+  await app.register(async api => { await api.register(fastifyAllowedMethods) }, { prefix: '/api' })
   await app.register(fastifyAllowedMethods)
   t.ok(app.hasDecorator('allowedMethods') && app.hasReplyDecorator('sendMethodNotAllowed'))
 })

@@ -69,7 +69,7 @@ t.test('a reply that was sent is left as it is, and Fastify warns', async t => {
   app.get('/a', (_request, reply) => { reply.send('sent').sendMethodNotAllowed() })
   const reply = await app.inject('/a')
   t.equal(reply.payload, 'sent')
-  t.strictSame(lines.map(({ level }) => level), [30, 40, 30])
+  t.strictSame(lines.map(({ level }) => level).sort(), [30, 30, 40])
 })
 
 t.test('the log line is left out where the app logs no requests', async t => {
