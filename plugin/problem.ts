@@ -1,3 +1,4 @@
+import type { ValueError } from '@sinclair/typebox/errors'
 import type { FastifyRequest } from 'fastify'
 import { type MethodNotAllowedProblem, methodNotAllowedProblem } from '../types/problem.js'
 import { InvalidProblemError, show } from './errors.js'
@@ -21,9 +22,9 @@ export function toProblem (request: FastifyRequest, allow: string[], type: strin
     instance: toUriReference(request.originalUrl),
     allow
   }
-  const error = methodNotAllowedProblem.Errors(problem).First()
-  if (error !== undefined) {
-    throw new InvalidProblemError(`problem member '${error.path}' is invalid: ${error.message}, got ${show(error.value)}`)
+  if (!methodNotAllowedProblem.Check(problem)) {
+    const { path, message, value } = methodNotAllowedProblem.Errors(problem).First() as ValueError
+    throw new InvalidProblemError(`problem member '${path}' is invalid: ${message}, got ${show(value)}`)
   }
   return JSON.stringify(problem)
 }

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { buildService } from './example/service.js'
-import { ask } from './helpers.js'
+import { ask, build } from './helpers.js'
 
 const read = (path: string) => readFile(new URL(path, import.meta.url), 'utf8')
 
@@ -36,11 +36,18 @@ t.test('stands in the README, word for word', async t => {
   t.ok((await read('../README.md')).includes('```js\n' + await read('example/app.js') + '```\n'))
 })
 
-t.test('the replies that the README shows are those of the app', async t => {
-  const { address } = await start(t, 'app.js', 0)
+t.test('the replies that the README shows are those of the app, without the plugin and with it', async t => {
   const readme = await read('../README.md')
-  const reply = await fetch(`${address}/users/42`, { method: 'PUT' })
-  t.ok(readme.includes(`allow: ${reply.headers.get('allow')}\ncontent-type: ${reply.headers.get('content-type')}\n\n${JSON.stringify(await reply.json(), null, 2)}`))
+  const { address } = await start(t, 'app.js', 0)
+  const without = build(t, { plugin: false, routes: ['GET /users/:id', 'DELETE /users/:id'] })
+  const before = await fetch(`${await without.listen({ port: 0, host: '127.0.0.1' })}/users/42`, { method: 'PUT' })
+  const after = await fetch(`${address}/users/42`, { method: 'PUT' })
+  for (const { status, statusText, headers, reply } of [before, after].map(response => Object.assign(response, { reply: response.json() }))) {
+    const allow = headers.has('allow') ? `allow: ${headers.get('allow')}\n` : ''
+    t.ok(readme.includes(
+      `HTTP/1.1 ${status} ${statusText}\n${allow}content-type: ${headers.get('content-type')}\n\n${JSON.stringify(await reply, null, 2)}\n`
+    ), `${status}`)
+  }
 })
 
 t.test('the service starts at once, and shows its URLs and what to try', async t => {

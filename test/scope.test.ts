@@ -68,13 +68,14 @@ t.test("a prefixed scope's own not-found handler may be set before or after it r
 })
 
 t.test('in one scope the last registration wins, and nothing answers twice', async t => {
-  const app = build(t, { routes: ['GET /users'], plugin: { type: '/first', catchAll: true } })
+  const app = build(t, { routes: ['GET /users', 'GET /*'], plugin: { type: '/first', catchAll: true } })
   let replies = 0
   app.addHook('onSend', async () => { replies++ })
   app.register(fastifyAllowedMethods, { type: '/second' })
   app.register(async child => { child.register(fastifyAllowedMethods, { type: '/third' }) })
   t.equal(await typeOf(app, '/users'), '/third', 'a scope without a prefix of its own is one with the scope around it')
   t.equal(replies, 1)
+  t.equal(await ask(app, 'PUT', '/nope'), 404, 'what the first one gave is gone')
 })
 
 t.test('registered in a scope without a prefix, it serves all of its URLs, whoever set the not-found handler', async t => {
