@@ -51,11 +51,14 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   }
 }
 
-/** The routes that the router makes of one: two where its last parameter is optional, each spelled as its options ask. */
+/**
+ * The routes that the router makes of one: two where its last parameter is optional, each spelled as its options ask.
+ * The names of parameters do not count, since `printRoutes` cannot tell whose they are where routes differ in them alone.
+ */
 function spellings (scope: FastifyInstance, method: string, url: string): string[] {
   const full = url.replace(/(\/:[^/()]*)\?\/?$/, '$1')
   const patterns = full === url ? [url] : [full, full.replace(/\/[^/]*$/, '') || '/']
-  return patterns.map(pattern => `${method} ${normalize(scope, pattern)}`)
+  return patterns.map(pattern => `${method} ${normalize(scope, pattern.replace(/:[^/().-]+/g, ':'))}`)
 }
 
 /** A line of `printRoutes`: four characters of branches for each level, then a part of a pattern. */
@@ -71,7 +74,7 @@ function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, meth
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
     const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
     parts.length = Math.max(branches.length / 4 - 1, 0)
-    parts.push(part === '(empty root node)' ? '' : part.replaceAll('%25', '%')) // as the router keeps a %
+    parts.push(part === '(empty root node)' ? '' : part.replaceAll('%25', '%').replace(/(?<=^:.*)\|:.*/, '')) // the router escapes %, and joins names by |
     const url = parts.join('')
     for (const method of methods?.split(', ') ?? []) {
       if (isConfirmed(scope, method, url, constraints)) yield { url, method }

@@ -19,6 +19,9 @@ t.test('app.allowedMethods takes constraints as an argument', async t => {
   await app.ready()
   t.strictSame(app.allowedMethods('/a'), ['GET', 'HEAD'])
   t.strictSame(app.allowedMethods('/a', { version: '1.x', host: 'a.example', colour: 'blue' }), ['POST'])
+  const unversioned = build(t, { routes: ['GET /a'] })
+  await unversioned.ready()
+  t.strictSame(unversioned.allowedMethods('/a', { version: '1.x' }), ['GET', 'HEAD'], 'those of strategies that the app does not use are left out')
 })
 
 t.test('app.allowedMethods of a request: its own method too, under its constraints or those given', async t => {
@@ -120,12 +123,13 @@ t.test('reply.sendMethodNotAllowed takes the methods that the state of a resourc
     return [reply.statusCode, reply.headers.allow, reply.json().allow]
   }
   app.route({
-    method: ['PUT', 'POST'],
+    method: ['PUT', 'GET'],
     url: '/a',
     handler: async (request, reply) => reply.sendMethodNotAllowed(String(request.headers.methods).split(',').filter(Boolean))
   })
   t.strictSame(await answer('PUT', ['PATCH', 'get', 'HEAD', 'GET']), [405, 'GET, HEAD, PATCH', ['GET', 'HEAD', 'PATCH']], 'upper case, sorted, once')
   t.strictSame(await answer('PUT', ['GET', 'PUT']), [405, 'GET', ['GET']], "never the request's own")
+  t.strictSame(await answer('GET', ['HEAD', 'PUT']), [405, 'HEAD, PUT', ['HEAD', 'PUT']], 'what is given is taken at its word')
   t.strictSame(await answer('PUT', []), [405, '', []], 'an empty Allow says that there is none')
   t.strictSame(await answer('PUT', ['BAD TOKEN']), [500, undefined, undefined])
 })

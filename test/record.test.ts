@@ -59,6 +59,17 @@ t.test('no route twice, though the router spells it otherwise', async t => {
   t.strictSame(recorded(app), { '/o/:a?': 'GET HEAD', '/Users//:Id/': 'GET HEAD', '/:all?': 'GET HEAD' })
 })
 
+t.test('routes that differ in the names of parameters alone', async t => {
+  const routes = ['GET /:a', 'PUT /:b', 'POST /:a/:c(^x|y$)', 'PUT /:b/:d(^x|y$)']
+  const before = build(t, { plugin: false, routes })
+  await before.register(fastifyAllowedMethods)
+  t.strictSame(recorded(before), { '/:a': 'GET HEAD PUT', '/:a/:c(^x|y$)': 'POST PUT' }, 'as Fastify prints them, by the first name')
+  const after = build(t, { plugin: false })
+  await after.register(fastifyAllowedMethods)
+  declare(after, ...routes)
+  t.strictSame(recorded(after), { '/:a': 'GET HEAD', '/:b': 'PUT', '/:a/:c(^x|y$)': 'POST', '/:b/:d(^x|y$)': 'PUT' })
+})
+
 t.test('what cannot be read back from the drawing is left out, and fails nothing', async t => {
   const app = build(t, { plugin: false, routes: ['GET /b'] })
   app.addConstraintStrategy({
@@ -97,6 +108,15 @@ t.test('is a Map of Sets that cannot be changed, and stays the same', async t =>
   t.throws(() => map.get('/users')?.add('PUT'), { message })
   t.throws(() => map.get('/users')?.delete('GET'), { message })
   t.throws(() => Object.assign(app, { methodsByUrl: new Map() }), TypeError)
+})
+
+t.test('may be asked for before the app is ready, and is complete when it is', async t => {
+  const app = build(t)
+  await app.after()
+  t.strictSame(recorded(app), {})
+  app.register(async api => { declare(api, 'GET /') }, { prefix: '/api' })
+  await app.ready()
+  t.strictSame(recorded(app), { '/api': 'GET HEAD', '/api/': 'GET HEAD' })
 })
 
 t.test('does not decide an answer: a route that it missed is found', async t => {
