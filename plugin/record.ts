@@ -74,10 +74,11 @@ function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, meth
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
     const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
     parts.length = Math.max(branches.length / 4 - 1, 0)
-    parts.push(part === '(empty root node)' ? '' : part.replaceAll('%25', '%').replace(/(?<=^:.*)\|:.*/, '')) // the router escapes %, and joins names by |
-    const url = parts.join('')
+    parts.push(part === '(empty root node)' ? '' : part.replaceAll('%25', '%').replace(/(?<=^:.*)\|:.*/, '')) // the router escapes %, unescapes ::, and joins names by |
+    const urls = [parts, parts.map(part => part.startsWith(':') ? part : part.replaceAll(':', '::'))].map(parts => parts.join(''))
     for (const method of methods?.split(', ') ?? []) {
-      if (isConfirmed(scope, method, url, constraints)) yield { url, method }
+      const url = urls.find(url => isConfirmed(scope, method, url, constraints))
+      if (url !== undefined) yield { url, method }
     }
   }
 }

@@ -3,7 +3,7 @@ import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsOf } from './constraints.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen } from './promise.js'
-import { routedPath } from './target.js'
+import { decode, routedPath, withRoutedSlashes } from './target.js'
 
 type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
 
@@ -22,8 +22,8 @@ export function methodsFor (request: AnyRequest, { catchAll, constraints }: Sett
  * The methods routed at a URL: those for which Fastify's router, asked for the method and this URL, finds a route.
  *
  * A URL is known where a method other than OPTIONS is routed by a route that is not a root catch-all (`*` or `/*`):
- * such a route matches every URL, so it says nothing about whether this one exists. `*` is the server as a whole (RFC 9110 §9.3.7),
- * and another target without a leading slash is no URL of the app, though the router takes its first character for one.
+ * such a route matches every URL, so it says nothing about whether this one exists. The target `*` is no URL, but the server
+ * (RFC 9110 §9.3.7), though the router takes it for `/`.
  *
  * @param url the URL that is routed, so after `rewriteUrl`
  * @param constraints values of the constraint strategies in use, and of no other
@@ -31,8 +31,8 @@ export function methodsFor (request: AnyRequest, { catchAll, constraints }: Sett
  * @returns the methods, sorted; empty where the URL is unknown
  */
 export function routedMethods (app: FastifyInstance, url: string, constraints: ConstraintValues | undefined, catchAll: boolean): string[] {
-  if (!/^(?:\/|https?:\/\/)/i.test(url)) return []
   const path = url.replace(/[?#].*$/s, '')
+  if (path === '*') return []
   const methods: string[] = []
   let known = false
   for (const method of app.supportedMethods as HTTPMethods[]) {
@@ -55,16 +55,10 @@ function isRoute (match: Match, again: () => Match | null): boolean {
   return match.searchParams !== undefined || match.handler === again()?.handler
 }
 
-/**
- * Tells whether a match is that of a root catch-all: its one parameter is the whole path, but for slashes,
- * of which the router may drop some (`ignoreDuplicateSlashes`, `ignoreTrailingSlash`).
- */
+/** Tells whether a match is that of a root catch-all: its one parameter is the whole path, with its first slash or without. */
 function isRootCatchAll (app: FastifyInstance, { params }: Match, url: string): boolean {
   const rest = params['*']
-  return rest !== undefined && Object.keys(params).length === 1 &&
-    withoutSlashes(rest) === withoutSlashes(decodeURIComponent(routedPath(app, url)))
-}
-
-function withoutSlashes (path: string): string {
-  return path.replaceAll('/', '')
+  if (rest === undefined || Object.keys(params).length > 1) return false
+  const path = decode(withRoutedSlashes(app, routedPath(app, url)), decodeURIComponent)
+  return rest === path || rest === path.slice(1)
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
 import type { RouteRecord } from './record.js'
-import { normalize, routedPath } from './target.js'
+import { decode, normalize, routedPath } from './target.js'
 
 /** What the registrations of one app share; it is kept at the root, where every scope finds it. */
 export interface Installation {
@@ -55,27 +55,24 @@ export function setOptions ({ registrations }: Installation, scope: FastifyInsta
  */
 export function settingsFor (scope: FastifyInstance, url: string): Settings | undefined {
   const { registrations } = installationOf(scope) as Installation
-  const places = [segmentsOf(scope, scope.prefix), segmentsOf(scope, decode(routedPath(scope, url)))]
+  const places = [segmentsOf(scope, scope.prefix.replaceAll('::', ':')), segmentsOf(scope, decode(routedPath(scope, url), decodeURI))]
   const fitting = registrations.filter(({ segments }) => places.some(place => isWithin(place, segments)))
   return fitting.length === 0 ? undefined : Object.assign({}, DEFAULTS, ...fitting.map(({ options }) => options))
 }
 
 function isWithin (place: readonly string[], segments: readonly string[]): boolean {
-  return segments.every((segment, at) => segment.includes(':') ? place[at] : segment === place[at])
+  return segments.every((segment, at) => segment === '' || isParameter(segment) ? at < place.length : segment.replaceAll('::', ':') === place[at])
+}
+
+/** A colon makes a parameter, two are a colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
+function isParameter (segment: string): boolean {
+  return segment.replaceAll('::', '').includes(':')
 }
 
 function segmentsOf (scope: FastifyInstance, path: string): string[] {
-  return normalize(scope, path).replace(/\/$/, '').split('/').slice(1)
+  return normalize(scope, path).split('/').slice(1)
 }
 
 function parameters ({ segments }: Registration): number {
-  return segments.filter(segment => segment.includes(':')).length
-}
-
-function decode (path: string): string {
-  try {
-    return decodeURI(path)
-  } catch {
-    return path
-  }
+  return segments.filter(isParameter).length
 }

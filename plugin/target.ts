@@ -1,26 +1,21 @@
 import type { FastifyInstance } from 'fastify'
 
-/**
- * The path of a request target in origin or absolute form (RFC 9112 §3.2), as it was sent: no origin, query or fragment.
- *
- * @param target a request target, such as `request.originalUrl`
- * @returns the path; `/` where an absolute form has none
- */
-export function pathOf (target: string): string {
-  return target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
-}
-
-/** The part of a URL's path that the app's router looks at: it ends at a semicolon where the app asks for that. */
+/** The part of a URL that the app's router looks at: no origin, query or fragment, and no more than up to a semicolon where the app asks for that. */
 export function routedPath (app: FastifyInstance, url: string): string {
-  const path = pathOf(url)
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
   return routerOption(app, 'useSemicolonDelimiter') === true ? path.replace(/;.*$/s, '') : path
 }
 
-/** Spells a path or a pattern as the app's router compares it: with the case and the slashes that its options leave. */
-export function normalize (app: FastifyInstance, path: string): string {
+/** Spells a path or a pattern with the slashes that the app's router leaves of it. */
+export function withRoutedSlashes (app: FastifyInstance, path: string): string {
   const squeezed = routerOption(app, 'ignoreDuplicateSlashes') === true ? path.replace(/\/+/g, '/') : path
-  const trimmed = routerOption(app, 'ignoreTrailingSlash') === true ? squeezed.replace(/(.)\/$/, '$1') : squeezed
-  return routerOption(app, 'caseSensitive') === false ? trimmed.toLowerCase() : trimmed
+  return routerOption(app, 'ignoreTrailingSlash') === true ? squeezed.replace(/(.)\/$/, '$1') : squeezed
+}
+
+/** Spells a path or a pattern as the app's router compares it: with the slashes and in the case that its options leave. */
+export function normalize (app: FastifyInstance, path: string): string {
+  const spelled = withRoutedSlashes(app, path)
+  return routerOption(app, 'caseSensitive') === false ? spelled.toLowerCase() : spelled
 }
 
 /** A router option that differs from its default, wherever the app gave it; undefined where it does not. */
@@ -35,17 +30,29 @@ export function routerOption (
 const NOT_IN_A_PATH = /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu
 
 /**
- * The path of a request target as a URI reference (RFC 3986 §4.1), which a client can resolve back to the URL it asked for.
+ * The path of a request target (RFC 9112 §3.2) as a URI reference (RFC 3986 §4.1), which a client can resolve back to the URL
+ * that it asked for: no origin, query or fragment.
  *
  * Node lets characters through that a URI cannot hold; they are percent-encoded, byte by byte as they came.
  * A path that starts with `//` would name a host; `/.` in front of it keeps it a path (RFC 3986 §4.2, §5.2.4).
+ *
+ * @param target such as `request.originalUrl`
  */
 export function toUriReference (target: string): string {
-  const path = pathOf(target).replace(NOT_IN_A_PATH, percentEncode)
-  return path.startsWith('//') ? `/.${path}` : path
+  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '').replace(NOT_IN_A_PATH, percentEncode)
+  return path.startsWith('//') ? `/.${path}` : path || '/'
 }
 
 function percentEncode (character: string): string {
   const code = character.charCodeAt(0)
   return code <= 0xff ? '%' + code.toString(16).toUpperCase().padStart(2, '0') : encodeURIComponent(character.toWellFormed())
+}
+
+/** Decodes a path with `decodeURI` or `decodeURIComponent`; one that they refuse stays as it is. */
+export function decode (path: string, decoder: (path: string) => string): string {
+  try {
+    return decoder(path)
+  } catch {
+    return path
+  }
 }

@@ -391,6 +391,7 @@ t.test('contract §1 and Words: a root catch-all makes no URL known', async t =>
     t.equal(await ask(app, 'PUT', '/api/x'), 'GET, HEAD')
     t.equal(await ask(app, 'PUT', '/x/y'), 'GET, HEAD')
     t.equal(await ask(app, 'PUT', '//y'), 'GET, HEAD', 'also where a parameter is empty')
+    t.equal(await ask(build(t, { routes: ['GET //*'] }), 'PUT', '//y'), 'GET, HEAD')
   })
 
   t.test('catchAll: true lets it, but never one for OPTIONS alone', async t => {

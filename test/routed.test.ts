@@ -15,7 +15,7 @@ t.test('finds what the router finds, sorted', async t => {
 t.test('a parameter that is too long, a malformed URL and an odd target are not routed', async t => {
   const app = build(t, { plugin: false, routes: [...users, 'POST *'] })
   await app.ready()
-  for (const url of [`/users/${'x'.repeat(101)}`, '/users/%', '/users/%c3%28', '*', '%zz', 'users/1', 'ftp://a.example/users/1']) {
+  for (const url of [`/users/${'x'.repeat(101)}`, '/users/%', '/users/%c3%28', '*', '%zz', 'ftp://a.example/users/1']) {
     t.strictSame(routedMethods(app, url, undefined, false), [], url)
   }
 })

@@ -32,7 +32,8 @@ t.test('an overridden option decides what is known in that prefix alone', async 
   app.register(async tenant => { tenant.register(fastifyAllowedMethods, { catchAll: true }) }, { prefix: '/:tenant/api/' })
   t.equal(await ask(app, 'PUT', '/acme/api/x'), 'GET, HEAD')
   t.equal(await ask(app, 'PUT', '/acme/apis/x'), 404)
-  t.equal(await ask(app, 'PUT', '//api/x'), 404)
+  t.equal(await ask(app, 'PUT', '//api/x'), 'GET, HEAD', 'a parameter may be empty')
+  t.equal(await ask(app, 'PUT', '/acme'), 404)
   t.strictSame(app.allowedMethods('/acme/api/x'), ['GET', 'HEAD'])
   t.strictSame(app.allowedMethods('/%zz'), [])
 })
@@ -96,7 +97,7 @@ t.test('registered in a scope without a prefix, it serves all of its URLs, whoev
 })
 
 t.test('registered in a prefixed scope alone, it serves that prefix, and leaves every 404 as it is', async t => {
-  for (const prefix of ['/api', '/api/', '/:version']) {
+  for (const prefix of ['/api', '/api/', '/:version/']) {
     const app = build(t, { plugin: false, routes: ['GET /'] })
     app.setNotFoundHandler(async (_request, reply) => reply.code(404).send('mine'))
     app.register(async api => {
@@ -168,8 +169,18 @@ t.test('the most specific prefix decides, in whatever order; options that it doe
   t.equal(await typeOf(app, '/a/x'), '/a')
   t.equal(await typeOf(app, '/t/x'), '/:t')
   t.equal(await typeOf(app, '/t/c/x'), '/:t')
-  t.equal(await typeOf(app, '/'), '/root')
+  t.equal(await ask(app, 'PUT', '/'), 404, 'a parameter may be empty')
   t.equal(await ask(app, 'PUT', '/t/nope'), 404)
+})
+
+t.test('two colons in a prefix are a colon, no parameter', async t => {
+  const app = build(t, { routes: ['GET /a/b/x'], plugin: { type: '/root' } })
+  app.register(async scope => {
+    scope.register(fastifyAllowedMethods, { type: '/a::b' })
+    declare(scope, 'GET /x')
+  }, { prefix: '/a::b' })
+  t.equal(await typeOf(app, '/a:b/x'), '/a::b')
+  t.equal(await typeOf(app, '/a/b/x'), '/root')
 })
 
 t.test('a prefix is found as the router finds its routes, with the case, slashes and semicolons that it ignores', async t => {

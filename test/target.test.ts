@@ -1,12 +1,14 @@
 import t from 'tap'
-import { pathOf, toUriReference } from '../plugin/target.js'
+import { routedPath, toUriReference } from '../plugin/target.js'
+import { build } from './helpers.js'
 
-t.test('pathOf: no origin, query or fragment', async t => {
-  for (const [target, path] of [
-    ['/users/42', '/users/42'], ['/users?a=/b', '/users'], ['/users#f?a', '/users'], ['/a?b#c', '/a'], ['/', '/'], ['/?', '/'],
+t.test('routedPath: what the router looks at', async t => {
+  const app = build(t, { plugin: false })
+  for (const [url, path] of [
+    ['/users/42', '/users/42'], ['/users?a=/b', '/users'], ['/users#f?a', '/users'], ['/a?b#c', '/a'], ['/', '/'], ['/?', '/'], ['/a;b', '/a;b'],
     ['http://a.example/users?a', '/users'], ['HTTPS://a.example:443/', '/'], ['http://a.example', '/'], ['http://a.example?a=/b', '/'],
-    ['/http://a.example/b', '/http://a.example/b'], ['ftp://a.example/b', '/b'], ['*', '*'], ['/a\n?b\nc', '/a\n']
-  ] as const) t.equal(pathOf(target), path, target)
+    ['/http://a.example/b', '/http://a.example/b'], ['ftp://a.example/b', 'ftp://a.example/b'], ['*', '*'], ['/a\n?b\nc', '/a\n']
+  ] as const) t.equal(routedPath(app, url), path, url)
 })
 
 t.test('toUriReference: a path that a client resolves back to what it asked for', async t => {
@@ -22,6 +24,7 @@ t.test('toUriReference: a path that a client resolves back to what it asked for'
     ['/%zz%4', '/%25zz%254'],
     ['//evil.example/a', '/.//evil.example/a'],
     ['http://a.example//b', '/.//b'],
+    ['ftp://a.example?a', '/'],
     ['javascript://a.example/%0aalert(1)', '/%0aalert(1)']
   ] as const) {
     t.equal(toUriReference(target), reference, JSON.stringify(target))
