@@ -41,7 +41,7 @@ export function setOptions ({ registrations }: Installation, scope: FastifyInsta
   const segments = segmentsOf(scope, scope.prefix)
   const at = registrations.findIndex(registration => registration.segments.join('/') === segments.join('/'))
   registrations.splice(at === -1 ? registrations.length : at, 1, { segments, options })
-  registrations.sort((a, b) => a.segments.length - b.segments.length || parameters(b) - parameters(a))
+  registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)))
 }
 
 /**
@@ -73,6 +73,7 @@ function segmentsOf (scope: FastifyInstance, path: string): string[] {
   return normalize(scope, path).split('/').slice(1)
 }
 
-function parameters ({ segments }: Registration): number {
-  return segments.filter(isParameter).length
+/** Sorts as Fastify prefers prefixes: one with a static segment to one with a parameter in its place, and a longer one to a shorter. */
+function rankOf ({ segments }: Registration): string {
+  return segments.map(segment => isParameter(segment) ? 0 : 1).join('')
 }

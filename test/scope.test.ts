@@ -161,7 +161,7 @@ t.test('it may be registered wherever an app starts without it', async t => {
 
 t.test('the most specific prefix decides, in whatever order; options that it does not give come from around it', async t => {
   const app = build(t, { routes: ['GET /*', 'GET /a/b/x', 'GET /a/x', 'GET /t/x', 'GET /t/c/x'], plugin: { type: '/root', catchAll: true } })
-  const prefixes = { '/a/b': { type: '/a/b' }, '/a': { type: '/a' }, '/:t': { type: '/:t', catchAll: false }, '/:t/c': {} }
+  const prefixes = { '/a/b': { type: '/a/b' }, '/a': { type: '/a' }, '/:t': { type: '/:t', catchAll: false }, '/:t/c': {}, '/:t/b/x': { type: '/:t/b/x' } }
   for (const [prefix, options] of Object.entries(prefixes)) {
     app.register(async scope => { scope.register(fastifyAllowedMethods, options) }, { prefix })
   }
