@@ -1,0 +1,53 @@
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { check } from './check.js'
+import { subjectOf } from './subject.js'
+
+/** Ways to break the plugin: a file of it, what stands there, and what a mutant has in its place. */
+const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
+  'drops HEAD': ['routed', 'methods.push(method)', "if (method !== 'HEAD') methods.push(method)"],
+  'stops at the first match': ['routed', 'methods.push(method)', 'if (methods.push(method) > 1) break'],
+  'lets OPTIONS make a URL known': ['routed', "method !== 'OPTIONS' && ", ''],
+  'lets a root catch-all make a URL known': ['routed', '!isRootCatchAll(app, match, path)', 'true'],
+  'takes every wildcard for a root catch-all': ['routed', 'return rest === path || rest === path.slice(1)', 'return true'],
+  'ignores the option catchAll': ['routed', '(catchAll || ', '(false || '],
+  'leaves out a root catch-all of a known URL': ['routed', 'methods.push(method)', 'if (!isRootCatchAll(app, match, path)) methods.push(method)'],
+  'takes a parameter that is too long': ['routed', 'match.searchParams !== undefined || match.handler === again()?.handler', 'true'],
+  'forgets the version constraint': ['constraints', "version: headers['accept-version'], ", ''],
+  'forgets the host constraint': ['constraints', ", host: headers.host || headers[':authority']", ''],
+  'forgets custom constraints': ['constraints', '{ ...builtIn, ...values }', 'builtIn'],
+  'passes constraints that the app does not use': ['constraints', '.filter(([name]) => app.hasConstraintStrategy(name))', ''],
+  'asks for the URL before rewriteUrl': ['routed', 'request.raw.url, values', 'request.originalUrl, values'],
+  'keeps the query in the instance': ['target', ".replace(/[?#].*$/s, '').replace(NOT_IN_A_PATH", '.replace(NOT_IN_A_PATH'],
+  'compares the path of a catch-all as it was sent': ['routed', 'decodeURIComponent)', '(path) => path)'],
+  'forgets slashes that the router drops': ['routed', 'withRoutedSlashes(app, routedPath(app, url))', 'routedPath(app, url)'],
+  'forgets semicolons': ['target', "path.replace(/;.*$/s, '')", 'path'],
+  'answers after the body is read': ['index', "'preParsing', answerMethodNotAllowed", "'preValidation', (request, reply, done) => answerMethodNotAllowed(request, reply, undefined, done)"],
+  'answers a routed request': ['not-found', 'request.is404 ?', 'request.routeOptions ?'],
+  'does not sort': ['routed', 'methods.sort()', 'methods.reverse()'],
+  'answers 404s that are 405s': ['not-found', 'methods.length === 0 || ', 'methods.length < 2 || '],
+  'adds a charset': ['reply', '.serializer(keepMediaType)', ''],
+  'answers an unknown URL too': ['not-found', 'methods.length === 0 || ', '']
+}
+
+const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))
+const folder = fileURLToPath(new URL('mutants', import.meta.url))
+let survivors = 0
+
+await rm(folder, { recursive: true, force: true })
+for (const [at, [name, [file, from, to]]] of Object.entries(MUTANTS).entries()) {
+  const mutant = `${folder}/${at}`
+  await mkdir(mutant, { recursive: true })
+  await cp(source, mutant, { recursive: true })
+  const path = `${mutant}/plugin/${file}.js`
+  const code = await readFile(path, 'utf8')
+  if (!code.includes(from)) throw new Error(`mutant '${name}': '${from}' is not in ${file}.js`)
+  await writeFile(path, code.replace(from, to))
+  const { default: plugin } = await import(`${mutant}/plugin/index.js`)
+  const { cases, failure } = await check(subjectOf(plugin), { seed: 1, apps: 2500, shrink: false })
+  if (failure === undefined) survivors++
+  console.log(`| ${name} | ${failure === undefined ? 'NOT CAUGHT' : cases} |`)
+}
+await rm(folder, { recursive: true })
+console.log(`\n${Object.keys(MUTANTS).length} mutants, ${survivors} not caught`)
+process.exitCode = survivors === 0 ? 0 : 1
