@@ -23,16 +23,19 @@ export interface CheckOptions {
   shrink?: boolean
   /** Count the wrong answers of another plugin rather than stop at the first. */
   count?: boolean
+  /** Where the plugin is registered, in the place of what the random app says. */
+  place?: Pick<AppSpec, 'pluginAt' | 'awaited'> | undefined
 }
 
 /** Compares random apps with a plugin against the same apps without it, on random requests. */
-export async function check (subject: Subject, { seed, apps, requests = 8, shrink = true, count = false }: CheckOptions): Promise<Result> {
+export async function check (subject: Subject, { seed, apps, requests = 8, shrink = true, count = false, place }: CheckOptions): Promise<Result> {
   const result: Result = {
     seed, apps: 0, cases: 0, kinds: { routed: { cases: 0, wrong: 0 }, 'not allowed': { cases: 0, wrong: 0 }, 'not found': { cases: 0, wrong: 0 } }
   }
   const cases = appSpec.chain(spec => requestsFor(spec, requests).map(requests => ({ spec, requests })))
   let failed = false
-  const property = fc.asyncProperty(cases, async ({ spec, requests }) => {
+  const property = fc.asyncProperty(cases, async ({ spec: random, requests }) => {
+    const spec = { ...random, ...place }
     const plain = await build(spec).catch(() => undefined)
     if (plain === undefined) return
     const tested = await build(spec, subject)

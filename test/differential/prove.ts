@@ -44,7 +44,12 @@ async function lead (): Promise<void> {
 
 async function ask (worker: ChildProcess, seed: number): Promise<Result> {
   worker.send(seed)
-  const [result] = await Promise.race([once(worker, 'message'), once(worker, 'exit').then(([code]) => { throw new Error(`a worker ended with ${code} on seed ${seed}`) })])
+  const controller = new AbortController()
+  const [result] = await Promise.race([
+    once(worker, 'message', controller),
+    once(worker, 'exit', controller).then(([code]) => { throw new Error(`a worker ended with ${code} on seed ${seed}`) })
+  ])
+  controller.abort()
   return result as Result
 }
 
