@@ -1,5 +1,5 @@
-import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify'
-import type { ConstraintValues } from '../types/options.js'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { printedRoutes } from './printed.js'
 import { normalize } from './target.js'
 
 /** What is known of an app's routes. It never decides an answer: the router does. */
@@ -59,47 +59,6 @@ function spellings (scope: FastifyInstance, method: string, url: string): string
   const full = url.replace(/(\/:[^/()]*)\?\/?$/, '$1')
   const patterns = full === url ? [url] : [full, full.replace(/\/[^/]*$/, '') || '/']
   return patterns.map(pattern => `${method} ${normalize(scope, pattern.replace(/:[^/().-]+/g, ':'))}`)
-}
-
-/** A line of `printRoutes`: four characters of branches for each level, then a part of a pattern. */
-const LINE = /^((?:[│ ] {3}|[├└]── )+)(.*)$/
-
-/** A part at which routes end: their methods in brackets follow, then their constraints, if any. */
-const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
-
-/** The routes that Fastify prints, of which `hasRoute` confirms each, since a pattern may hold what looks like the drawing. */
-function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string }> {
-  const parts: string[] = []
-  for (const line of scope.printRoutes().split('\n')) {
-    const [, branches = '', text = ''] = LINE.exec(line) ?? []
-    const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
-    parts.length = Math.max(branches.length / 4 - 1, 0)
-    parts.push(part === '(empty root node)' ? '' : part.replaceAll('%25', '%').replace(/(?<=^:.*)\|:.*/, '')) // the router escapes %, unescapes ::, and joins names by |
-    const urls = [parts, parts.map(part => part.startsWith(':') ? part : part.replaceAll(':', '::'))].map(parts => parts.join(''))
-    for (const method of methods?.split(', ') ?? []) {
-      const url = urls.find(url => isConfirmed(scope, method, url, constraints))
-      if (url !== undefined) yield { url, method }
-    }
-  }
-}
-
-function isConfirmed (scope: FastifyInstance, method: string, url: string, printed: string): boolean {
-  const has = (constraints: ConstraintValues): boolean => scope.hasRoute({
-    method: method as HTTPMethods,
-    url: url === '*' ? '/*' : url, // one route to the router, and the only spelling that hasRoute finds
-    constraints
-  })
-  try {
-    return has(JSON.parse(printed)) || has(JSON.parse(printed, reviveRegExp))
-  } catch {
-    return false
-  }
-}
-
-/** `printRoutes` shows a regular expression as its source. */
-function reviveRegExp (_name: string, value: unknown): unknown {
-  const [, source, flags] = /^\/(.+)\/([a-z]*)$/.exec(String(value)) ?? []
-  return source === undefined ? value : new RegExp(source, flags)
 }
 
 /** Takes the methods that change a Map or Set away from whoever is handed it. */

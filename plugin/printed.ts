@@ -1,0 +1,54 @@
+import type { FastifyInstance, HTTPMethods } from 'fastify'
+import type { ConstraintValues } from '../types/options.js'
+
+/** A line of `printRoutes`: four characters of branches for each level, then a part of a pattern. */
+const LINE = /^((?:[│ ] {3}|[├└]── )+)(.*)$/
+
+/** A part at which routes end: their methods in brackets follow, then their constraints, if any. */
+const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
+
+/**
+ * The routes of an app as Fastify prints them: its public API has no other list.
+ *
+ * `hasRoute` confirms each, since a pattern may hold what looks like the drawing.
+ *
+ * @see https://fastify.dev/docs/latest/Reference/Server/#printroutes
+ */
+export function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string }> {
+  const parts: string[] = []
+  for (const line of scope.printRoutes().split('\n')) {
+    const [, branches = '', text = ''] = LINE.exec(line) ?? []
+    const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
+    parts.length = Math.max(branches.length / 4 - 1, 0)
+    parts.push(toPattern(part))
+    const urls = [parts, parts.map(part => part.startsWith(':') ? part : part.replaceAll(':', '::'))].map(parts => parts.join(''))
+    for (const method of methods?.split(', ') ?? []) {
+      const url = urls.find(url => isConfirmed(scope, method, url, constraints))
+      if (url !== undefined) yield { url, method }
+    }
+  }
+}
+
+/** A part as it was declared: the router keeps `%` escaped, and joins parameters that differ in their names alone by `|`. A `::` has become `:`. */
+function toPattern (part: string): string {
+  return part === '(empty root node)' ? '' : part.replaceAll('%25', '%').replace(/(?<=^:.*)\|:.*/, '')
+}
+
+function isConfirmed (scope: FastifyInstance, method: string, url: string, printed: string): boolean {
+  const has = (constraints: ConstraintValues): boolean => scope.hasRoute({
+    method: method as HTTPMethods,
+    url: url === '*' ? '/*' : url, // one route to the router, and the only spelling that hasRoute finds
+    constraints
+  })
+  try {
+    return has(JSON.parse(printed)) || has(JSON.parse(printed, reviveRegExp))
+  } catch {
+    return false
+  }
+}
+
+/** `printRoutes` shows a regular expression as its source. */
+function reviveRegExp (_name: string, value: unknown): unknown {
+  const [, source, flags] = /^\/(.+)\/([a-z]*)$/.exec(String(value)) ?? []
+  return source === undefined ? value : new RegExp(source, flags)
+}
