@@ -19,7 +19,7 @@ together('@fastify/rate-limit: routes are limited as without the plugin', async 
   varies: ['x-ratelimit-reset', 'retry-after']
 })
 
-t.test('@fastify/rate-limit in an onRequest hook limits 405s and 404s together', async t => {
+t.test('@fastify/rate-limit in an onRequest hook limits 405s and 404s too', async t => {
   for (const order of ORDERS) {
     const app = await build(t, order, async app => {
       await app.register(rateLimit, { max: 2 })
@@ -34,8 +34,7 @@ t.test('@fastify/rate-limit in an onRequest hook limits 405s and 404s together',
     t.equal((await app.inject('/nope')).statusCode, 404)
     t.equal((await app.inject(put)).statusCode, 429)
     t.equal((await app.inject('/nope')).statusCode, 429)
-    const routed = await app.inject('/users')
-    t.strictSame([routed.statusCode, routed.headers['x-ratelimit-remaining']], [200, '1'], 'a route has a count of its own')
+    t.equal((await app.inject('/users')).statusCode, 429, 'in one count with what is routed')
   }
 })
 
