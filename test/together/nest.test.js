@@ -109,7 +109,13 @@ beside('NestJS versioned by URI', Users, {
   configure: app => { app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' }) }
 }, {
   untouched: [['GET', '/v1/users'], ['POST', '/v2/users'], ['GET', '/users/1'], ['GET', '/v3/users'], ['PUT', '/users']],
-  refused: [['PUT', '/v1/users', 'GET, HEAD, POST'], ['GET', '/v2/users', 'POST'], ['GET', '/v1/users/1', 'DELETE'], ['PUT', '/users/1', 'GET, HEAD']]
+  refused: [
+    ['PUT', '/v1/users', 'GET, HEAD, POST'],
+    ['PUT', '/v1/users', 'GET, HEAD, POST', { 'accept-version': '9' }],
+    ['GET', '/v2/users', 'POST'],
+    ['GET', '/v1/users/1', 'DELETE'],
+    ['PUT', '/users/1', 'GET, HEAD']
+  ]
 })
 
 const version = value => ({ 'x-api-version': value })
@@ -126,6 +132,17 @@ beside('NestJS versioned by a header, with its value in the option constraints',
     ['POST', '/users/1', 'DELETE, GET, HEAD', version('1')],
     ['DELETE', '/users/1', 'GET, HEAD, POST', version('2')]
   ]
+})
+
+/** The versions that an Accept header names, as in `application/json;v=2`. */
+const mediaTypeVersion = accept => /;v=(\w+)/.exec(accept)?.[1] ?? VERSION_NEUTRAL
+
+beside('NestJS versioned by media type, with its value in the option constraints', Users, {
+  configure: app => { app.enableVersioning({ type: VersioningType.MEDIA_TYPE, key: 'v=' }) },
+  plugin: { constraints: async request => ({ version: mediaTypeVersion(request.headers.accept) }) }
+}, {
+  untouched: [['GET', '/users'], ['POST', '/users', { accept: 'application/json;v=2' }]],
+  refused: [['PUT', '/users', 'GET, HEAD'], ['PUT', '/users', 'GET, HEAD, POST', { accept: 'application/json;v=2' }]]
 })
 
 beside('NestJS versioned by the header Accept-Version: no option is needed', Users, {
