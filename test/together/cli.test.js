@@ -23,7 +23,7 @@ async function freePort () {
 /** The app, started by the command `fastify start`; gives its address, and the process. */
 async function start (t, order, ...args) {
   const port = await freePort()
-  const child = spawn(process.execPath, [cli, 'start', '-a', '127.0.0.1', '-p', port, '-l', 'info', ...args, app], { env: { ...process.env, ORDER: order }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [cli, 'start', '-a', '127.0.0.1', '-p', port, '-l', 'info', '--close-grace-delay', 20_000, ...args, app], { env: { ...process.env, ORDER: order }, stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => child.kill('SIGKILL'))
   for await (const chunk of child.stdout) {
     if (`${chunk}`.includes('Server listening')) return [`http://127.0.0.1:${port}`, child]

@@ -160,6 +160,8 @@ t.test('NestJS versioned by a header, without the option: a method is left out o
       options: { logger: { level: 'warn', stream: { write: line => lines.push(JSON.parse(line).msg) } } }
     })
     checkRefusal(t, await app.inject({ method: 'PUT', url: '/users', headers: version('1') }), 'GET, HEAD')
+    t.equal((await app.inject({ method: 'POST', url: '/users', headers: version('1') })).payload, 'created', 'what is routed is untouched')
+    t.equal((await app.inject({ method: 'POST', url: '/users', headers: { 'accept-version': '1' } })).statusCode, 404, 'nor is a method refused in favour of itself')
     t.match(lines.join(), 'custom constraints (version)')
   }
 })
