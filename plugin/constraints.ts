@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { InvalidOptionError, show } from './errors.js'
 import type { GivenOptions } from './options.js'
+import { printRoutes } from './printed.js'
 import { type MaybePromise, andThen, isPromiseLike } from './promise.js'
 
 /**
@@ -52,13 +53,25 @@ function fail (error: unknown): never {
  * Warns that the app has custom constraints, while the option `constraints` is missing:
  * what routes under such a constraint take would be left out of `Allow`.
  *
+ * A declared strategy that no route uses decides nothing, unless it must match whenever a request has a value:
+ * NestJS declares `version` in every app.
+ *
  * @param recorded names of the constraints of recorded routes
  */
 export function warnOfUnknownConstraints (app: FastifyInstance, recorded: ReadonlySet<string>): void {
-  const config = app.initialConfig as { constraints?: object, routerOptions?: { constraints?: object } }
-  const declared = Object.keys(config.routerOptions?.constraints ?? config.constraints ?? {})
+  type Strategies = Record<string, { mustMatchWhenDerived?: boolean }>
+  const config = app.initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
+  const declared = Object.entries(config.routerOptions?.constraints ?? config.constraints ?? {})
+    .filter(([name, { mustMatchWhenDerived }]) => mustMatchWhenDerived || recorded.has(name) || mayBePrinted(app, name))
+    .map(([name]) => name)
   const custom = new Set([...declared, ...[...recorded].filter(name => name !== 'version' && name !== 'host')])
   if (custom.size === 0) return
   app.log.warn(`fastify-allowed-methods: only the app knows the values of its custom constraints (${[...custom].join(', ')}); ` +
     "give the option 'constraints', or Allow leaves out what routes under them take")
+}
+
+/** Tells whether a route that is not recorded may have a constraint. Fastify cannot print every value of a replaced strategy. */
+function mayBePrinted (app: FastifyInstance, name: string): boolean {
+  const printed = printRoutes(app)
+  return printed === undefined || printed.includes(`${JSON.stringify(name)}:`)
 }

@@ -16,7 +16,7 @@ const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
  */
 export function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string }> {
   const parts: string[] = []
-  for (const line of scope.printRoutes().split('\n')) {
+  for (const line of printRoutes(scope)?.split('\n') ?? []) {
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
     const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
     parts.length = Math.max(branches.length / 4 - 1, 0)
@@ -26,6 +26,20 @@ export function * printedRoutes (scope: FastifyInstance): Generator<{ url: strin
       const url = urls.find(url => isConfirmed(scope, method, url, constraints))
       if (url !== undefined) yield { url, method }
     }
+  }
+}
+
+/**
+ * What Fastify prints of its routes.
+ *
+ * @returns undefined where it throws: it prints under its own strategies, which may refuse the values of those that an app
+ *   has put in their place, such as a list of versions in NestJS
+ */
+export function printRoutes (scope: FastifyInstance): string | undefined {
+  try {
+    return scope.printRoutes()
+  } catch {
+    return undefined
   }
 }
 

@@ -165,3 +165,26 @@ t.test('NestJS versioned by a header, without the option: a method is left out o
     t.match(lines.join(), 'custom constraints (version)')
   }
 })
+
+t.test('NestJS without versions by header: nothing to warn of', async t => {
+  for (const versioning of [undefined, { type: VersioningType.URI, defaultVersion: '1' }]) {
+    for (const order of ORDERS) {
+      const lines = []
+      await nest(t, order, Plain, {
+        configure: app => { if (versioning) app.enableVersioning(versioning) },
+        options: { logger: { level: 'warn', stream: { write: line => lines.push(JSON.parse(line).msg) } } }
+      })
+      t.strictSame(lines, [])
+    }
+  }
+})
+
+t.test('NestJS with several versions of a route, which Fastify cannot print: app.methodsByUrl has what was recorded', async t => {
+  for (const [order, expected] of [['first', [['/users', ['GET', 'HEAD', 'POST']], ['/users/:id', ['DELETE', 'GET', 'HEAD', 'POST']]]], ['last', []]]) {
+    const app = await nest(t, order, Users, {
+      configure: app => { app.enableVersioning({ type: VersioningType.HEADER, header: 'accept-version' }) }
+    })
+    const { methodsByUrl } = app.getHttpAdapter().getInstance()
+    t.strictSame([...methodsByUrl].map(([url, methods]) => [url, [...methods].sort()]), expected)
+  }
+})
