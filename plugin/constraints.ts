@@ -36,7 +36,7 @@ export function constraintsOf (request: AnyRequest, custom: GivenOptions['constr
 }
 
 /** Asks the option. Fastify takes what is thrown for a failure only where it is an error. */
-function attempt (custom: NonNullable<GivenOptions['constraints']>, request: AnyRequest): MaybePromise<ConstraintValues> {
+function attempt (custom: NonNullable<GivenOptions['constraints']>, request: AnyRequest): MaybePromise<object> {
   try {
     const values = custom(request)
     return isPromiseLike(values) ? Promise.resolve(values).catch(fail) : values

@@ -6,7 +6,7 @@ import { DEFAULTS } from './options.js'
 import { type MaybePromise, isPromiseLike } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
 import { methodsFor, routedMethods } from './routed.js'
-import { rootOf, settingsFor } from './scope.js'
+import { settingsFor } from './scope.js'
 
 /** The decorator `app.allowedMethods`; its types tell what goes in and out. */
 export function allowedMethods (
@@ -19,9 +19,9 @@ export function allowedMethods (
   if (constraints !== undefined && (typeof constraints !== 'object' || constraints === null)) {
     throw new InvalidArgumentError(`allowedMethods takes constraints as an object, got ${show(constraints)}`)
   }
-  const settings = settingsFor(typeof requestOrUrl === 'string' ? rootOf(this) : requestOrUrl.server, url) ?? DEFAULTS
+  const settings = settingsFor(this, url) ?? DEFAULTS
   if (typeof requestOrUrl !== 'string' && constraints === undefined) return methodsFor(requestOrUrl, settings)
-  return routedMethods(this, url, constraintsInUse(this, constraints ?? {}), settings.catchAll)
+  return routedMethods(this, url, constraintsInUse(this, { ...constraints }), settings.catchAll)
 }
 
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */

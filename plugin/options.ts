@@ -1,7 +1,5 @@
 import { ValueErrorType } from '@sinclair/typebox/errors'
-import {
-  FastifyAllowedMethodsOptions, METHOD_NOT_ALLOWED_TYPE, fastifyAllowedMethodsOptions
-} from '../types/options.js'
+import { FastifyAllowedMethodsOptions, METHOD_NOT_ALLOWED_TYPE, optionsCheck } from '../types/options.js'
 import { InvalidOptionError, show } from './errors.js'
 
 /** Options that were checked; none of them is undefined. */
@@ -25,7 +23,7 @@ export function checkOptions (options: object): GivenOptions {
   for (const name of Object.keys(given)) {
     if (given[name] === undefined) delete given[name]
   }
-  const error = fastifyAllowedMethodsOptions.Errors(given).First()
+  const error = optionsCheck.Errors(given).First()
   if (error !== undefined) {
     const name = error.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') // a JSON Pointer
     throw new InvalidOptionError(error.type === ValueErrorType.ObjectAdditionalProperties

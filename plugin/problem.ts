@@ -1,6 +1,6 @@
 import type { ValueError } from '@sinclair/typebox/errors'
 import type { FastifyRequest } from 'fastify'
-import { type MethodNotAllowedProblem, methodNotAllowedProblem } from '../types/problem.js'
+import { type MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
 import { InvalidProblemError, show } from './errors.js'
 import { toUriReference } from './target.js'
 
@@ -22,8 +22,8 @@ export function toProblem (request: FastifyRequest, allow: string[], type: strin
     instance: toUriReference(request.originalUrl),
     allow
   }
-  if (!methodNotAllowedProblem.Check(problem)) {
-    const { path, message, value } = methodNotAllowedProblem.Errors(problem).First() as ValueError
+  if (!problemCheck.Check(problem)) {
+    const { path, message, value } = problemCheck.Errors(problem).First() as ValueError
     throw new InvalidProblemError(`problem member '${path}' is invalid: ${message}, got ${show(value)}`)
   }
   return JSON.stringify(problem)

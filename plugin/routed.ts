@@ -55,10 +55,10 @@ function isRoute (match: Match, again: () => Match | null): boolean {
   return match.searchParams !== undefined || match.handler === again()?.handler
 }
 
-/** Tells whether a match is that of a root catch-all: its one parameter is the whole path, with its first slash or without. */
+/** Tells whether a match is that of a root catch-all: its parameter is the whole path, with its first slash or without. */
 function isRootCatchAll (app: FastifyInstance, { params }: Match, url: string): boolean {
   const rest = params['*']
-  if (rest === undefined || Object.keys(params).length > 1) return false
+  if (rest === undefined) return false
   const path = decode(withRoutedSlashes(app, routedPath(app, url)), decodeURIComponent)
   return rest === path || rest === path.slice(1)
 }

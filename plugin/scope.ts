@@ -40,37 +40,47 @@ export function rootOf (scope: FastifyInstance): FastifyInstance {
 export function setOptions ({ registrations }: Installation, scope: FastifyInstance, options: GivenOptions): void {
   const segments = segmentsOf(scope, scope.prefix)
   const at = registrations.findIndex(registration => registration.segments.join('/') === segments.join('/'))
-  registrations.splice(at === -1 ? registrations.length : at, 1, { segments, options })
+  if (at !== -1) registrations.splice(at, 1)
+  registrations.push({ segments, options })
   registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)))
 }
 
 /**
- * The options in force for a URL that was routed to a scope: the defaults, and what is registered for each prefix that
- * the scope or the URL lies in, the most specific last.
+ * The options in force for a URL: the defaults, what is registered for the most specific prefix that it lies in, and in between
+ * what is registered for prefixes around that one.
  *
- * The URL counts because Fastify answers what is not found in a prefixed scope outside it, unless the scope has a
- * not-found handler of its own.
+ * The URL decides, not the scope, because Fastify answers what is not found in a prefixed scope outside it, unless the scope has
+ * a not-found handler of its own.
  *
- * @returns undefined where nothing is registered for any such prefix
+ * @returns undefined where nothing is registered for a prefix that the URL lies in
  */
-export function settingsFor (scope: FastifyInstance, url: string): Settings | undefined {
-  const { registrations } = installationOf(scope) as Installation
-  const places = [segmentsOf(scope, scope.prefix.replaceAll('::', ':')), segmentsOf(scope, decode(routedPath(scope, url), decodeURI))]
-  const fitting = registrations.filter(({ segments }) => places.some(place => isWithin(place, segments)))
-  return fitting.length === 0 ? undefined : Object.assign({}, DEFAULTS, ...fitting.map(({ options }) => options))
+export function settingsFor (app: FastifyInstance, url: string): Settings | undefined {
+  const { registrations } = installationOf(app) as Installation
+  const place = segmentsOf(app, decode(routedPath(app, url), decodeURI))
+  const nearest = registrations.findLast(({ segments }) => isWithin(place, segments))
+  if (nearest === undefined) return undefined
+  const around = registrations.filter(({ segments }) => segments.every((segment, at) => segment === nearest.segments[at]))
+  return Object.assign({}, DEFAULTS, ...around.map(({ options }) => options))
 }
 
 function isWithin (place: readonly string[], segments: readonly string[]): boolean {
-  return segments.every((segment, at) => segment === '' || isParameter(segment) ? at < place.length : segment.replaceAll('::', ':') === place[at])
+  return segments.every((segment, at) => segment === '' || isParameter(segment)
+    ? place[at]?.startsWith(staticPart(segment))
+    : staticPart(segment) === place[at])
 }
 
-/** A colon makes a parameter, two are a colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
+/** A colon starts a parameter, two are a colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
 function isParameter (segment: string): boolean {
   return segment.replaceAll('::', '').includes(':')
 }
 
-function segmentsOf (scope: FastifyInstance, path: string): string[] {
-  return normalize(scope, path).split('/').slice(1)
+/** What stands in a segment before its first parameter. */
+function staticPart (segment: string): string {
+  return segment.replace(/(?<!:)(::)*:(?!:).*$/, '$1').replaceAll('::', ':')
+}
+
+function segmentsOf (app: FastifyInstance, path: string): string[] {
+  return normalize(app, path).split('/').slice(1)
 }
 
 /** Sorts as Fastify prefers prefixes: one with a static segment to one with a parameter in its place, and a longer one to a shorter. */

@@ -140,6 +140,12 @@ t.test('a warning at start, once, where custom constraints are used and the opti
   ])
   t.strictSame(await warnings(() => ({})), [])
 
+  const inner: string[] = []
+  const outside = build(t, undefined, { log: inner })
+  outside.register(async api => { api.register(fastifyAllowedMethods, { constraints: () => ({}) }) }, { prefix: '/api' })
+  await outside.ready()
+  t.equal(inner.length, 1, 'also where only a prefix has the option')
+
   const log: string[] = []
   const app: FastifyInstance = Fastify({ logger: { level: 'warn', stream: { write: (line: string) => { log.push(JSON.parse(line).msg) } } } })
   t.teardown(() => app.close())

@@ -9,6 +9,7 @@ import fastifyAllowedMethods, {
 
 // Types are tested where they are compiled: `npm run check` fails where one of these is not as it stands here.
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+interface Tenant { tenant: string }
 function exactly<A, B> (_same: Equal<A, B>): void {}
 const returns = <A>() => <B>(value: B & (Equal<A, B> extends true ? unknown : never)): B => value
 
@@ -16,7 +17,7 @@ t.test('the options', async () => {
   exactly<keyof FastifyAllowedMethodsOptions, 'type' | 'catchAll' | 'constraints'>(true)
   exactly<FastifyAllowedMethodsOptions['type'], string | undefined>(true)
   exactly<FastifyAllowedMethodsOptions['catchAll'], boolean | undefined>(true)
-  exactly<FastifyAllowedMethodsOptions['constraints'], ((request: AnyRequest) => ConstraintValues | Promise<ConstraintValues>) | undefined>(true)
+  exactly<FastifyAllowedMethodsOptions['constraints'], ((request: AnyRequest) => object | Promise<object>) | undefined>(true)
   exactly<ConstraintValues, Record<string, unknown>>(true)
   exactly<typeof named, typeof fastifyAllowedMethods>(true)
 
@@ -25,6 +26,7 @@ t.test('the options', async () => {
   app.register(fastifyAllowedMethods, {})
   app.register(fastifyAllowedMethods, () => ({ catchAll: true }))
   app.register(fastifyAllowedMethods, { type: 'about:blank', constraints: async request => ({ tenant: request.headers['x-tenant'] }) })
+  app.register(fastifyAllowedMethods, { constraints: (request: FastifyRequest): Tenant => ({ tenant: request.hostname }) })
   // @ts-expect-error -- ill-typed
   app.register(fastifyAllowedMethods, { catchAll: 'yes' })
   // @ts-expect-error -- unknown

@@ -173,6 +173,25 @@ t.test('the most specific prefix decides, in whatever order; options that it doe
   t.equal(await ask(app, 'PUT', '/t/nope'), 404)
 })
 
+t.test('options of a prefix do not reach another that is not within it', async t => {
+  const app = build(t, { routes: ['GET /admin/y', 'GET /acme/y', 'GET /v1/y', 'GET /w/y'], plugin: { type: '/root' } })
+  const fail = () => { throw new Error('no tenant') }
+  for (const [prefix, options] of [['/:tenant', { constraints: fail }], ['/admin', {}], ['/v:version', { type: '/v', constraints: () => ({}) }]] as const) {
+    app.register(async scope => { scope.register(fastifyAllowedMethods, options) }, { prefix })
+  }
+  t.equal(await typeOf(app, '/admin/y'), '/root')
+  t.equal(await ask(app, 'PUT', '/acme/y'), 500)
+  t.equal(await ask(app, 'PUT', '/w/y'), 500)
+})
+
+t.test('for prefixes alike the last registration wins, also one that is made again', async t => {
+  const app = build(t, { routes: ['GET /a/y'] })
+  for (const prefix of ['/:t', '/:u', '/:t']) {
+    app.register(async scope => { scope.register(fastifyAllowedMethods, { type: prefix }) }, { prefix })
+  }
+  t.equal(await typeOf(app, '/a/y'), '/:t')
+})
+
 t.test('two colons in a prefix are a colon, no parameter', async t => {
   const app = build(t, { routes: ['GET /a/b/x'], plugin: { type: '/root' } })
   app.register(async scope => {

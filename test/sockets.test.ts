@@ -95,6 +95,13 @@ t.test('a path with control or non-ASCII bytes: valid JSON, and an instance that
   t.ok(answered > 80, `${answered} of 255 bytes get past the parser`)
 })
 
+t.test('an empty Host is no host, as in the router', async t => {
+  const app = build(t)
+  app.get('/a', { constraints: { host: /.*/ } }, async () => 'a')
+  t.match(await exchange(app, 'PUT /a HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n'), 'HTTP/1.1 404')
+  t.match(await exchange(app, `PUT /a HTTP/1.1\r\n${CLOSE}`), 'HTTP/1.1 405')
+})
+
 t.test('methods beyond those of Fastify, and those that it never sees', async t => {
   const app = build(t, { routes: ['GET /users'] })
   for (const [line, status] of [

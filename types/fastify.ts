@@ -13,8 +13,18 @@ declare module 'fastify' {
      * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where an argument is something else
      */
     allowedMethods (requestOrUrl: AnyRequest | string, constraints: ConstraintValues): string[]
+    /**
+     * The methods routed at a URL, without constraints.
+     *
+     * @param url a path or an absolute URL, whose query does not matter
+     * @returns the methods in upper case, sorted; empty where the URL is unknown
+     */
     allowedMethods (url: string): string[]
-    /** A promise where the option `constraints` is async. */
+    /**
+     * The methods routed at a request's URL, under its constraints; its own method too, where it is routed.
+     *
+     * @returns the methods in upper case, sorted; empty where the URL is unknown; a promise where the option `constraints` is async
+     */
     allowedMethods (requestOrUrl: AnyRequest | string): string[] | Promise<string[]>
 
     /**

@@ -8,6 +8,11 @@ export type ConstraintValues = Record<string, unknown>
 /** A request of any Fastify app, be it over HTTP/1.1 or HTTP/2. */
 export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase, RawRequestDefaultExpression<RawServerBase>>
 
+/** A method, so that TypeScript lets it take the narrower request type of an app. */
+interface ConstraintsOption {
+  constraints (request: AnyRequest): object | Promise<object>
+}
+
 /** Options of `app.register(fastifyAllowedMethods, options)`. */
 export interface FastifyAllowedMethodsOptions {
   /**
@@ -35,7 +40,7 @@ export interface FastifyAllowedMethodsOptions {
    * @default undefined
    * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
    */
-  constraints?: ((request: AnyRequest) => ConstraintValues | Promise<ConstraintValues>) | undefined
+  constraints?: ConstraintsOption['constraints'] | undefined
 }
 
 /** The default of the option `type`. */
@@ -52,4 +57,4 @@ export const FastifyAllowedMethodsOptions = Type.Object({
 }, { additionalProperties: false })
 
 /** The schema, compiled once. */
-export const fastifyAllowedMethodsOptions = TypeCompiler.Compile(FastifyAllowedMethodsOptions)
+export const optionsCheck = TypeCompiler.Compile(FastifyAllowedMethodsOptions)

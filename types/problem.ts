@@ -37,7 +37,7 @@ export const MethodNotAllowedProblem = Type.Object({
 export type MethodNotAllowedProblem = Static<typeof MethodNotAllowedProblem>
 
 /** The schema, compiled once. */
-export const methodNotAllowedProblem = TypeCompiler.Compile(MethodNotAllowedProblem)
+export const problemCheck = TypeCompiler.Compile(MethodNotAllowedProblem)
 
 /**
  * Tells whether a value, such as the parsed body of a response, is the body of a 405.
@@ -48,5 +48,5 @@ export const methodNotAllowedProblem = TypeCompiler.Compile(MethodNotAllowedProb
  * @returns true where `value` satisfies `MethodNotAllowedProblem`
  */
 export function isMethodNotAllowedProblem (value: unknown): value is MethodNotAllowedProblem {
-  return methodNotAllowedProblem.Check(value)
+  return problemCheck.Check(value)
 }

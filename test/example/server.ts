@@ -16,7 +16,7 @@ Listening on ${address}. In another terminal:
 } catch (error) {
   const { code } = error as NodeJS.ErrnoException
   if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
-  fail(`Port ${port} is ${code === 'EADDRINUSE' ? 'taken' : 'not open to you'}: choose another one, as in PORT=${port + 1} npm start`)
+  fail(`Port ${port} is ${code === 'EADDRINUSE' ? 'taken' : 'not open to you'}: choose another one, as in PORT=${port === 65535 ? 3000 : port + 1} npm start`)
 }
 
 function toTable (methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>): string {
