@@ -23,7 +23,6 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'forgets slashes that the router drops': ['routed', 'withRoutedSlashes(app, routedPath(app, url))', 'routedPath(app, url)'],
   'forgets semicolons': ['target', "path.replace(/;.*$/s, '')", 'path'],
   'answers after the body is read': ['index', "'preParsing', answerMethodNotAllowed", "'preValidation', (request, reply, done) => answerMethodNotAllowed(request, reply, undefined, done)"],
-  'answers a routed request': ['not-found', 'request.is404 ?', 'request.routeOptions ?'],
   'does not sort': ['routed', 'methods.sort()', 'methods.reverse()'],
   'answers 404s that are 405s': ['not-found', 'methods.length === 0 || ', 'methods.length < 2 || '],
   'adds a charset': ['reply', '.serializer(keepMediaType)', ''],

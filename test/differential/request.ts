@@ -46,7 +46,7 @@ export function requestsFor (spec: AppSpec, count: number): fc.Arbitrary<Request
     headers: fc.record({
       'accept-version': rarely(fc.constantFrom('1.x', '1.0.0', '2.x', '3.x', 'nonsense')),
       host: rarely(fc.constantFrom('a.example', 'b.example', 'c.example.org')),
-      'x-secret': rarely(fc.constantFrom('s', 't', 'u')),
+      'x-secret': fc.constantFrom(undefined, undefined, 's', 't'),
       'x-call': rarely(fc.constant('not found'))
     }).map(headers => Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined))),
     payload: rarely(fc.constantFrom('{', '{"a":1}', 'x'))
