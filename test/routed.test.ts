@@ -29,6 +29,23 @@ t.test("an app's querystringParser that gives nothing hides no route, and sees n
   t.strictSame([...new Set(parsed)], [''])
 })
 
+t.test('asks the router once for each method, also where a parameter is too long, once a route of the app was seen', async t => {
+  const app = build(t, { plugin: false, routes: ['GET /', ...users] })
+  await app.ready()
+  t.strictSame(routedMethods(app, '/', undefined, false), ['GET', 'HEAD'])
+  let asked = 0
+  const counting: typeof app = Object.create(app, {
+    findRoute: {
+      value (search: never) {
+        asked++
+        return app.findRoute(search)
+      }
+    }
+  })
+  t.strictSame(routedMethods(counting, `/users/${'x'.repeat(101)}`, undefined, false), [])
+  t.equal(asked, app.supportedMethods.length)
+})
+
 t.test('the semicolon of an app that does not ask for useSemicolonDelimiter is a part of the path', async t => {
   for (const useSemicolonDelimiter of [true, false]) {
     const app = build(t, { routes: ['GET /*', 'PUT /a;b'], fastify: routerOptions({ useSemicolonDelimiter }) })
