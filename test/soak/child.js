@@ -5,13 +5,12 @@ import { once } from 'node:events'
 export async function startServer () {
   const child = fork(new URL('server.js', import.meta.url), { execArgv: ['--expose-gc'] })
   const exited = once(child, 'exit')
-  const [{ port }] = await once(child, 'message')
+  const { port } = await message()
   return {
     port,
     async ask (action) {
       child.send(action)
-      const [answer] = await once(child, 'message')
-      return answer[action]
+      return (await message())[action]
     },
     /** @returns the exit code; the signal where it did not end by itself within 5 s */
     async exit () {
@@ -20,5 +19,12 @@ export async function startServer () {
       clearTimeout(timer)
       return code ?? signal
     }
+  }
+
+  async function message () {
+    const died = exited.then(([code]) => { throw new Error(`the server has died: ${code}`) })
+    const [received] = await Promise.race([once(child, 'message'), died])
+    died.catch(() => {}) // it ends in time
+    return received
   }
 }

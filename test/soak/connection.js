@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 
 /** A connection that keeps alive: writes requests, pipelined, and hands out the answers in their order. */
 export class Connection {
-  /** Answers, while the connection lasts: of these, `close` says that no other follows. */
+  /** The latest answer; its `close` says that no other follows. */
   last = { close: false }
   waiting = []
   text = ''
@@ -26,7 +26,10 @@ export class Connection {
 
   /** @returns a promise of each answer */
   pipeline (requests) {
-    const answers = requests.map(({ method }) => new Promise(resolve => this.waiting.push({ method, resolve })))
+    const answers = requests.map(({ method }) => new Promise(resolve => {
+      if (this.socket.destroyed) resolve(undefined)
+      else this.waiting.push({ method, resolve })
+    }))
     this.socket.write(requests.map(({ bytes }) => bytes).join(''), 'latin1')
     return answers
   }

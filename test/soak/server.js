@@ -40,12 +40,13 @@ const actions = {
   memory () {
     globalThis.gc()
     globalThis.gc()
-    return { heap: process.memoryUsage().heapUsed, cpu: process.cpuUsage(), failures }
+    return { heap: process.memoryUsage().heapUsed, failures: failures.splice(0) }
   },
   record () {
     app.server.prependListener('request', request => accepted.push(request.headers['x-id']))
   },
   async close () {
+    process.off('disconnect', process.exit)
     await app.close()
     await sleep(50) // sockets that have just closed are listed for one more turn of the event loop
     return { accepted, failures, handles: process.getActiveResourcesInfo().filter(name => !/^(Pipe|TTY)/.test(name)) }
@@ -53,9 +54,11 @@ const actions = {
 }
 
 process.on('message', async action => {
-  process.send({ [action]: await actions[action]() ?? true })
-  if (action === 'close') process.disconnect()
+  const answer = { [action]: await actions[action]() ?? true }
+  process.send(answer, () => action === 'close' && process.disconnect())
 })
+
+process.on('disconnect', process.exit) // where run.js has ended before
 
 await app.listen({ port: 0, host: '127.0.0.1' })
 process.send({ port: app.server.address().port })
