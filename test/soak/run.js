@@ -102,6 +102,7 @@ async function record (table) {
 \`npm run soak -- --requests ${requests} --seed ${seed} --record\`, ${new Date().toISOString().slice(0, 10)},
 fastify-allowed-methods ${version}, Fastify ${fastify}, Node.js ${process.versions.node}:
 no failure, no unhandled rejection, no open handle after close().
+The CPU time of a check may be that of the router for one method, times the methods, plus a tenth for noise and 10 µs.
 
 ${table}
 `)
