@@ -38,12 +38,15 @@ export function routedMethods (app: FastifyInstance, url: string, constraints: C
   for (const method of app.supportedMethods as HTTPMethods[]) {
     const search = { method, url: path, constraints }
     const match = app.findRoute(search)
-    if (match === null || !isRoute(match, () => app.findRoute(search))) continue
+    if (match === null || !isRoute(app, match, () => app.findRoute(search))) continue
     methods.push(method)
     known ||= method !== 'OPTIONS' && (catchAll || !isRootCatchAll(app, match, path))
   }
   return known ? methods.sort() : []
 }
+
+/** The handler that every route of an app has in a match, by the app's server, once one was seen. */
+const routeHandlers = new WeakMap<FastifyInstance['server'], Match['handler']>()
 
 /**
  * Tells a route from the pseudo-route that the router gives for a malformed URL or a parameter that is too long.
@@ -51,8 +54,12 @@ export function routedMethods (app: FastifyInstance, url: string, constraints: C
  * That one has no parsed query. A route has, unless the app's `querystringParser` returns undefined;
  * then the handler tells: every route has the same one, a pseudo-route has a new one each time.
  */
-function isRoute (match: Match, again: () => Match | null): boolean {
-  return match.searchParams !== undefined || match.handler === again()?.handler
+function isRoute ({ server }: FastifyInstance, { handler, searchParams }: Match, again: () => Match | null): boolean {
+  const known = routeHandlers.get(server)
+  if (known !== undefined) return handler === known
+  if (searchParams === undefined && handler !== again()?.handler) return false
+  routeHandlers.set(server, handler)
+  return true
 }
 
 /** Tells whether a match is that of a root catch-all: its parameter is the whole path, with its first slash or without. */

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
-import { ask, declare } from './helpers.js'
+import { ask, declare, routerOptions } from './helpers.js'
 
 /** A strategy that reads a header field, synchronously or not. */
 const strategy = (name: string, isAsync = false) => ({
@@ -20,7 +20,7 @@ const strategy = (name: string, isAsync = false) => ({
 /** GET for secret a, POST for secret b, DELETE for everyone. */
 function build (t: Test, constraints?: FastifyAllowedMethodsOptions['constraints'], options: { isAsync?: boolean, log?: string[] } = {}): FastifyInstance {
   const logger = options.log && { level: 'warn', stream: { write: (line: string) => { options.log?.push(JSON.parse(line).msg) } } }
-  const app: FastifyInstance = Fastify({ logger, routerOptions: { constraints: { secret: strategy('secret', options.isAsync) as never } } })
+  const app: FastifyInstance = Fastify({ logger, ...routerOptions({ constraints: { secret: strategy('secret', options.isAsync) } }) })
   t.teardown(() => app.close())
   app.register(fastifyAllowedMethods, { constraints })
   app.get('/a', { constraints: { secret: 'a' } }, async () => 'a')
@@ -50,7 +50,7 @@ t.test('a value of a strategy that the app does not use is left out', async t =>
 })
 
 t.test('the option may replace the version and host that are derived, as an app may replace their strategies', async t => {
-  const app: FastifyInstance = Fastify({ routerOptions: { constraints: { version: { ...strategy('version'), mustMatchWhenDerived: true } as never } } })
+  const app: FastifyInstance = Fastify(routerOptions({ constraints: { version: { ...strategy('version'), mustMatchWhenDerived: true } } }))
   t.teardown(() => app.close())
   app.register(fastifyAllowedMethods, { constraints: request => ({ version: request.headers['x-version'] }) })
   app.get('/a', { constraints: { version: 'blue' } }, async () => 'blue')

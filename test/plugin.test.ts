@@ -3,7 +3,7 @@ import fastifyStatic from '@fastify/static'
 import Fastify, { type FastifyInstance, type HTTPMethods, type InjectOptions } from 'fastify'
 import t, { type Test } from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { type AppOptions, ask, build, declare } from './helpers.js'
+import { type AppOptions, ask, build, declare, routerOptions } from './helpers.js'
 
 const BODY = {
   type: 'https://httpwg.org/specs/rfc9110.html#status.405',
@@ -119,9 +119,9 @@ t.test('contract §1: when it answers', async t => {
   t.test('row 6: a malformed URL and a parameter that is too long: as Fastify answers', async t => {
     const routes = ['GET /users/:id', 'PUT /files/*']
     for (const method of ['GET', 'PUT', 'TRACE'] as HTTPMethods[]) {
-      t.equal(await same(t, { routes }, { method, url: '/users/%zz' }), 400, method)
+      await same(t, { routes }, { method, url: '/users/%zz' })
     }
-    t.equal(await same(t, { routes }, { method: 'GET', url: `/users/${'x'.repeat(101)}` }), 414)
+    await same(t, { routes }, { method: 'GET', url: `/users/${'x'.repeat(101)}` })
     t.equal(await same(t, { routes }, { method: 'PUT', url: `/users/${'x'.repeat(101)}` }), 404, 'no method is routed there')
     const app = build(t, { routes: [...routes, 'POST /users/*'] })
     t.equal(await ask(app, 'PUT', `/users/${'x'.repeat(101)}`), 'POST', 'GET finds only the pseudo-route')
@@ -212,7 +212,7 @@ t.test('contract §1: exactness', async t => {
 
   t.test('follows caseSensitive, ignoreTrailingSlash, ignoreDuplicateSlashes and useSemicolonDelimiter', async t => {
     const strict = build(t, { routes: ['GET /users'] })
-    const loose = build(t, { routes: ['GET /users'], fastify: { routerOptions: LOOSE } })
+    const loose = build(t, { routes: ['GET /users'], fastify: routerOptions(LOOSE) })
     for (const url of ['/USERS', '/users/', '//users', '/users;a=1']) {
       t.equal(await ask(strict, 'PUT', url), 404, url)
       t.equal(await ask(loose, 'PUT', url), 'GET, HEAD', url)
@@ -231,7 +231,7 @@ t.test('contract §1: exactness', async t => {
     app.route({ method: ['PUT', 'GET'], url: '/a', handler: async () => 'a' })
     app.all('/b', async () => 'b')
     t.equal(await ask(app, 'POST', '/a'), 'GET, HEAD, PUT')
-    t.equal(await ask(app, 'MKCOL', '/b'), 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, QUERY, TRACE')
+    t.equal(await ask(app, 'MKCOL', '/b'), [...app.supportedMethods].sort().join(', '))
   })
 
   t.test('follows version and host constraints, in each combination', async t => {
@@ -379,7 +379,7 @@ t.test('contract §1 and Words: a root catch-all makes no URL known', async t =>
   t.test('also where the router drops slashes and semicolons', async t => {
     for (const pattern of ['*', '/*']) {
       const app = build(t, {
-        routes: [`GET ${pattern}`], fastify: { routerOptions: LOOSE }
+        routes: [`GET ${pattern}`], fastify: routerOptions(LOOSE)
       })
       for (const url of ['/Nope//x/', '/a;b', '//', '/a;b?c', '/a%3Bb']) t.equal(await ask(app, 'PUT', url), 404, `${pattern} ${url}`)
     }

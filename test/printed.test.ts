@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { build, declare } from './helpers.js'
+import { build, declare, routerOptions } from './helpers.js'
 
 const recorded = (app: FastifyInstance) => Object.fromEntries([...app.methodsByUrl].map(([url, methods]) => [url, [...methods].sort().join(' ')]))
 
@@ -67,4 +67,31 @@ t.test('what cannot be read back from the drawing is left out, and fails nothing
   app.get('/a (GET) {b}y', async () => 'a')
   await app.register(fastifyAllowedMethods)
   t.strictSame(recorded(app), { '/b': 'GET HEAD', '/like-a-regexp': 'GET HEAD', '/no-regexp': 'GET HEAD' })
+})
+
+t.test('nothing where Fastify fails to print, as under a strategy in the place of its own whose values that one refuses', async t => {
+  const version = {
+    name: 'version',
+    mustMatchWhenDerived: false,
+    validate () {},
+    storage () {
+      const stored = new Map<unknown, never>()
+      return {
+        get: (value: unknown) => stored.get(value) ?? null,
+        set: (values: unknown, store: never) => { for (const value of [values].flat()) stored.set(value, store) }
+      }
+    },
+    deriveConstraint: ({ headers }: { headers: Record<string, unknown> }) => headers['x-version']
+  }
+  const warnings: string[] = []
+  const app = build(t, {
+    plugin: false,
+    fastify: { ...routerOptions({ constraints: { version } }), logger: { level: 'warn', stream: { write: line => { warnings.push(line) } } } }
+  })
+  app.get('/a', { constraints: { version: ['1', '2'] } } as object, async () => 'a')
+  await app.register(fastifyAllowedMethods)
+  await app.ready()
+  t.throws(() => app.printRoutes())
+  t.strictSame(recorded(app), {})
+  t.equal(warnings.length, 1, 'the app is warned that the option constraints is missing')
 })

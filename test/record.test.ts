@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { build, declare } from './helpers.js'
+import { build, declare, routerOptions } from './helpers.js'
 
 const recorded = (app: FastifyInstance) => Object.fromEntries([...app.methodsByUrl].map(([url, methods]) => [url, [...methods].sort().join(' ')]))
 
@@ -18,7 +18,7 @@ t.test('each route pattern to its methods, whenever the route was declared and w
 })
 
 t.test('no route twice, though the router spells it otherwise', async t => {
-  const app = build(t, { fastify: { routerOptions: { caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true } } })
+  const app = build(t, { fastify: routerOptions({ caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true }) })
   await app.after()
   declare(app, 'GET /o/:a?', 'GET /Users//:Id/', 'GET /:all?')
   await app.ready()

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { ask, build, declare } from './helpers.js'
+import { ask, build, declare, routerOptions } from './helpers.js'
 
 const typeOf = async (app: FastifyInstance, url: string): Promise<string> => (await app.inject({ method: 'PUT', url })).json().type
 
@@ -205,7 +205,7 @@ t.test('two colons in a prefix are a colon, no parameter', async t => {
 t.test('a prefix is found as the router finds its routes, with the case, slashes and semicolons that it ignores', async t => {
   const app = build(t, {
     plugin: { type: '/root' },
-    fastify: { routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true, useSemicolonDelimiter: true } as object }
+    fastify: routerOptions({ caseSensitive: false, ignoreDuplicateSlashes: true, useSemicolonDelimiter: true })
   })
   app.register(async api => {
     api.register(fastifyAllowedMethods, { type: '/api' })

@@ -81,12 +81,16 @@ t.test('a scheme that is not of HTTP: as the router takes it', async t => {
 
 t.test('a path with control or non-ASCII bytes: valid JSON, and an instance that is a valid URI reference', async t => {
   const app = build(t, { routes: ['GET /*'], plugin: { catchAll: true } })
+  const plain = build(t, { routes: ['GET /*'], plugin: false })
+  const statusOf = (answer: string) => /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]
   let answered = 0
   for (let byte = 1; byte < 256; byte++) {
-    const answer = await exchange(app, Buffer.concat([Buffer.from('PUT /a'), Buffer.from([byte]), Buffer.from(`b HTTP/1.1\r\n${CLOSE}`)]))
-    const status = /^HTTP\/1\.1 (\d+)/.exec(answer)?.[1]
-    t.ok(status === '405' || status === '400', `byte ${byte}: ${status}`)
-    if (status !== '405') continue
+    const message = Buffer.concat([Buffer.from('PUT /a'), Buffer.from([byte]), Buffer.from(`b HTTP/1.1\r\n${CLOSE}`)])
+    const answer = await exchange(app, message)
+    if (statusOf(answer) !== '405') {
+      t.equal(statusOf(answer), statusOf(await exchange(plain, message)), `byte ${byte}`)
+      continue
+    }
     answered++
     const { instance } = JSON.parse(bodyOf(answer))
     t.match(instance, /^\/a(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-F]{2})*$/)
