@@ -17,7 +17,7 @@ t.test('show: on one line, and short', async t => {
   t.equal(show('yes'), "'yes'")
   t.equal(show(undefined), 'undefined')
   t.equal(show({ a: { b: 1 }, c: [1] }), '{ a: [Object], c: [Array] }')
-  t.equal(show({ [Symbol.for('nodejs.util.inspect.custom')]: () => { throw new Error('no') }, a: 1 }), '{ a: 1, [Symbol(nodejs.util.inspect.custom)]: [Function: [nodejs.util.inspect.custom]] }'.slice(0, 79) + '…')
+  t.match(show({ [Symbol.for('nodejs.util.inspect.custom')]: () => { throw new Error('no') }, a: 1 }), 'a: 1', 'without calling what a value brings')
   for (const long of ['x'.repeat(1e4), Array(1e4).fill('y'), Object.fromEntries(Array(1e4).entries()), new Map([['x'.repeat(1e4), 'line\n'.repeat(100)]])]) {
     t.equal(show(long).length, 80)
     t.notMatch(show(long), '\n')

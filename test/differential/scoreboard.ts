@@ -8,7 +8,7 @@ import { published } from './subject.js'
 const require = createRequire(new URL('../peers/package.json', import.meta.url))
 const fastifyAllow: FastifyPluginCallback<{ send405: boolean, send405ForWildcard: boolean }> = require('fastify-allow').default
 const { version: fastify } = createRequire(import.meta.url)('fastify/package.json')
-const [SEED, APPS] = [1, 2500]
+const [SEED, APPS] = [1, 1000]
 
 /** Registered first and awaited, as its README asks, with the option that fits the app. */
 const allow: Subject = (app, { catchAll }) => app.register(fastifyAllow, { send405: true, send405ForWildcard: catchAll })
