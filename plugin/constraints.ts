@@ -61,17 +61,12 @@ function fail (error: unknown): never {
 export function warnOfUnknownConstraints (app: FastifyInstance, recorded: ReadonlySet<string>): void {
   type Strategies = Record<string, { mustMatchWhenDerived?: boolean }>
   const config = app.initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
-  const declared = Object.entries(config.routerOptions?.constraints ?? config.constraints ?? {})
-    .filter(([name, { mustMatchWhenDerived }]) => mustMatchWhenDerived || recorded.has(name) || mayBePrinted(app, name))
-    .map(([name]) => name)
-  const custom = new Set([...declared, ...[...recorded].filter(name => name !== 'version' && name !== 'host')])
+  const strategies = Object.entries(config.routerOptions?.constraints ?? config.constraints ?? {})
+  const printed = strategies.length === 0 ? '' : printRoutes(app)
+  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
+    mustMatchWhenDerived || printed === undefined || printed.includes(`${JSON.stringify(name)}:`))
+  const custom = new Set([...declared.map(([name]) => name), ...[...recorded].filter(name => name !== 'version' && name !== 'host')])
   if (custom.size === 0) return
   app.log.warn(`fastify-allowed-methods: only the app knows the values of its custom constraints (${[...custom].join(', ')}); ` +
     "give the option 'constraints', or Allow leaves out what routes under them take")
-}
-
-/** Tells whether a route that is not recorded may have a constraint. Fastify cannot print every value of a replaced strategy. */
-function mayBePrinted (app: FastifyInstance, name: string): boolean {
-  const printed = printRoutes(app)
-  return printed === undefined || printed.includes(`${JSON.stringify(name)}:`)
 }

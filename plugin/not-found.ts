@@ -6,7 +6,7 @@ import { methodsFor } from './routed.js'
 import { settingsFor } from './scope.js'
 
 /**
- * A step of every not-found lifecycle, the first after the app's `onRequest` hooks and what hooks it has declared before: where methods are routed at the URL it answers 405, else the app's own 404 goes on.
+ * A step of every not-found lifecycle: where methods are routed at the URL it answers 405, else the app's own 404 goes on.
  *
  * Every app has such a lifecycle, since Fastify sets its default with `setNotFoundHandler()`; this leaves each as it is.
  *

@@ -140,6 +140,19 @@ t.test('a warning at start, once, where custom constraints are used and the opti
   ])
   t.strictSame(await warnings(() => ({})), [])
 
+  const warningsOfUnused = async (mustMatchWhenDerived: boolean) => {
+    const log: string[] = []
+    const logger = { level: 'warn', stream: { write: (line: string) => { log.push(line) } } }
+    const app = Fastify({ logger, ...routerOptions({ constraints: { secret: { ...strategy('secret'), mustMatchWhenDerived } } }) })
+    t.teardown(() => app.close())
+    app.register(fastifyAllowedMethods)
+    app.get('/a', async () => 'a')
+    await app.ready()
+    return log.length
+  }
+  t.equal(await warningsOfUnused(false), 0, 'a strategy that no route uses decides nothing')
+  t.equal(await warningsOfUnused(true), 1, 'unless it must match whenever a request has a value')
+
   const inner: string[] = []
   const outside = build(t, undefined, { log: inner })
   outside.register(async api => { api.register(fastifyAllowedMethods, { constraints: () => ({}) }) }, { prefix: '/api' })
