@@ -5,7 +5,7 @@ import { InvalidArgumentError, show } from './errors.js'
 import { DEFAULTS } from './options.js'
 import { type MaybePromise, isPromiseLike } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
-import { methodsFor, routedMethods } from './routed.js'
+import { isListOfMethods, methodsFor, routedMethods, withoutRefused } from './routed.js'
 import { settingsFor } from './scope.js'
 
 /** The decorator `app.allowedMethods`; its types tell what goes in and out. */
@@ -28,9 +28,8 @@ export function allowedMethods (
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
   const { request, server } = this
   const settings = settingsFor(server, request.raw.url as string) ?? DEFAULTS
-  const refused = given === undefined && isRead(request.method) ? ['GET', 'HEAD'] : [request.method]
-  const send = (methods: string[]) => replyMethodNotAllowed(this, methods.filter(method => !refused.includes(method)), settings)
-  if (given !== undefined) return send(toMethods(given))
+  if (given !== undefined) return replyMethodNotAllowed(this, toMethods(given).filter(method => method !== request.method), settings)
+  const send = (methods: string[]) => replyMethodNotAllowed(this, withoutRefused(methods, request.method), settings)
   try {
     const methods = methodsFor(request, settings)
     if (!isPromiseLike(methods)) return send(methods)
@@ -41,13 +40,11 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   return this
 }
 
-/** GET and HEAD are one read, with and without a body: where a resource refuses the one, it does not support the other. */
-function isRead (method: string): boolean {
-  return method === 'GET' || method === 'HEAD'
-}
+/** A method (RFC 9110 §5.6.2, §9.1). */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 function toMethods (given: readonly string[]): string[] {
-  if (!Array.isArray(given) || !given.every(method => typeof method === 'string')) {
+  if (!isListOfMethods(given) || !given.every(method => TOKEN.test(method))) {
     throw new InvalidArgumentError(`sendMethodNotAllowed takes an array of methods, got ${show(given)}`)
   }
   return [...new Set(given.map(method => method.toUpperCase()))].sort()

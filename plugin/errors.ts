@@ -10,6 +10,11 @@ export const InvalidArgumentError = createError('FST_ALLOWED_METHODS_INVALID_ARG
 /** The body of a 405 does not satisfy its schema. */
 export const InvalidProblemError = createError('FST_ALLOWED_METHODS_INVALID_PROBLEM', '%s', 500)
 
+/** What the option `throw` hands to the app's error handler, in the place of a 405, a 404 or a 501. */
+export const MethodNotAllowedError = createError('FST_ALLOWED_METHODS_METHOD_NOT_ALLOWED', '%s', 405)
+export const NotFoundError = createError('FST_ALLOWED_METHODS_NOT_FOUND', '%s', 404)
+export const NotImplementedError = createError('FST_ALLOWED_METHODS_NOT_IMPLEMENTED', '%s', 501)
+
 /** A value as an error message shows it: on one line, and cut where it is long. */
 export function show (value: unknown): string {
   const text = inspect(value, { depth: 0, breakLength: Infinity, customInspect: false }).replace(/\n\s*/g, ' ')

@@ -1,15 +1,16 @@
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import type { FastifyAllowedMethodsOptions } from '../types/options.js'
-import { warnOfUnknownConstraints } from './constraints.js'
+import type { FastifyAllowedMethods } from '../types/options.js'
+import { advertiseAllow } from './advertise.js'
 import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
-import { answerMethodNotAllowed } from './not-found.js'
-import { checkOptions } from './options.js'
+import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
+import { checkOptions, checkSettings } from './options.js'
 import { type RouteRecord, recordRoutes } from './record.js'
-import { type Installation, install, installationOf, rootOf, setOptions, settingsFor } from './scope.js'
+import { type Installation, allSettings, install, installationOf, rootOf, setOptions, settingsFor } from './scope.js'
+import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
 export type * from '../types/fastify.js'
-export type { AnyRequest, ConstraintValues, FastifyAllowedMethodsOptions } from '../types/options.js'
+export type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions } from '../types/options.js'
 export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } from '../types/problem.js'
 
 /**
@@ -18,13 +19,16 @@ export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } fr
  *
  * Registering again in a prefixed scope overrides options for that prefix; for one prefix the last registration wins.
  *
- * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` at start, where an option does not exist or is ill-typed
+ * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` at start, where an option does not exist, is ill-typed, or does not fit the app
  */
-export const fastifyAllowedMethods: FastifyPluginAsync<FastifyAllowedMethodsOptions> = fp(
+export const fastifyAllowedMethods = fp(
   async function fastifyAllowedMethods (app, options) {
     const given = checkOptions(options)
     const installation = installationOf(app)
+    const isHandled = installation !== undefined && settingsFor(app, app.prefix)?.notFound === true
     setOptions(installation ?? installAtRoot(app), app, given)
+    if (given.notFound && !isHandled) setNotFoundHandler(app.prefix === '' ? rootOf(app) : app)
+    if (given.advertise) app.addHook('onSend', advertiseAllow)
     if (installation === undefined || !app.hasDecorator('allowedMethods')) {
       app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])
       app.decorate('methodsByUrl', { getter: () => installationOf(app)?.record.methodsByUrl as RouteRecord['methodsByUrl'] })
@@ -32,7 +36,7 @@ export const fastifyAllowedMethods: FastifyPluginAsync<FastifyAllowedMethodsOpti
     }
   },
   { fastify: '5.x', name: 'fastify-allowed-methods' }
-)
+) as FastifyAllowedMethods
 
 export default fastifyAllowedMethods
 
@@ -44,9 +48,11 @@ function installAtRoot (app: FastifyInstance): Installation {
   const root = rootOf(app)
   const installation = install(root, recordRoutes(root))
   root.addHook('preParsing', answerMethodNotAllowed)
-  root.addHook('onReady', async function warnAtStart () {
-    const known = installation.registrations.every(({ segments }) => settingsFor(root, `/${segments.join('/')}`)?.constraints !== undefined)
-    if (!known) warnOfUnknownConstraints(root, installation.record.constraints)
+  root.addHook('onReady', async function checkAtStart () {
+    const settings = allSettings(installation)
+    settings.forEach(checkSettings)
+    warnOfCatchAlls(root, installation.record)
+    if (!settings.every(({ constraints }) => constraints !== undefined)) warnOfUnknownConstraints(root, installation.record)
   })
   return installation
 }

@@ -1,9 +1,11 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AnyRequest } from '../types/options.js'
+import { InvalidOptionError } from './errors.js'
 import type { Settings } from './options.js'
 import { isPromiseLike } from './promise.js'
-import { replyMethodNotAllowed } from './reply.js'
-import { methodsFor } from './routed.js'
-import { settingsFor } from './scope.js'
+import { replyMethodNotAllowed, replyNotFound, replyNotImplemented, replyOptions } from './reply.js'
+import { methodsFor, methodsInUse } from './routed.js'
+import { installationOf, settingsFor } from './scope.js'
 
 /**
  * A step of every not-found lifecycle: where methods are routed at the URL it answers 405, else the app's own 404 goes on.
@@ -21,6 +23,11 @@ export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyR
     done()
     return
   }
+  installationOf(request.server)?.observe?.(request)
+  if (settings.notImplemented && !isImplemented(request, settings)) {
+    replyNotImplemented(reply, settings)
+    return
+  }
   const methods = methodsFor(request, settings)
   if (isPromiseLike(methods)) {
     methods.then(answer).then(answered => answered || done(), done)
@@ -28,10 +35,32 @@ export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyR
     done()
   }
 
-  /** A method that the router did not take stays a 404, though the option `constraints` may give values that say it would. */
   function answer (methods: string[]): boolean {
-    if (methods.length === 0 || methods.includes(request.method)) return false
-    if (!reply.sent) replyMethodNotAllowed(reply, methods, settings as Settings)
+    if (methods.length === 0) return false
+    if (reply.sent) return true
+    if (request.method === 'OPTIONS' && settings?.answerOptions) replyOptions(reply, methods)
+    else replyMethodNotAllowed(reply, methods, settings as Settings)
     return true
+  }
+}
+
+/** Tells whether the service supports a method at all; it must support GET and HEAD (RFC 9110 §9.1). */
+export function isImplemented ({ method, server }: AnyRequest, { answerOptions }: Settings): boolean {
+  return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions) || methodsInUse(server).includes(method)
+}
+
+/**
+ * Sets the not-found handler that the option `notFound` asks for.
+ *
+ * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the app has one of its own
+ */
+export function setNotFoundHandler (scope: FastifyInstance): void {
+  try {
+    scope.setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
+      replyNotFound(reply, settingsFor(request.server, request.raw.url as string) as Settings)
+    })
+  } catch (error) {
+    throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +
+      `leave out the one or the other (${(error as Error).message})`)
   }
 }

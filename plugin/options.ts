@@ -1,15 +1,31 @@
+import { FormatRegistry, type TObject, TypeGuard } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import { ValueErrorType } from '@sinclair/typebox/errors'
 import { FastifyAllowedMethodsOptions, METHOD_NOT_ALLOWED_TYPE, optionsCheck } from '../types/options.js'
+import { MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
 import { InvalidOptionError, show } from './errors.js'
 
 /** Options that were checked; none of them is undefined. */
-export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOptions]: NonNullable<FastifyAllowedMethodsOptions[Name]> }
+export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOptions]: NonNullable<FastifyAllowedMethodsOptions<TObject>[Name]> } & {
+  /** The schema, compiled once. */
+  readonly check?: TypeCheck<TObject>
+}
 
 /** The options with their defaults filled in. */
 export type Settings = GivenOptions & Required<Pick<GivenOptions, keyof typeof DEFAULTS>>
 
 /** What an option is where no registration gives it. */
-export const DEFAULTS = { type: METHOD_NOT_ALLOWED_TYPE, catchAll: false }
+export const DEFAULTS = {
+  type: METHOD_NOT_ALLOWED_TYPE,
+  schema: MethodNotAllowedProblem as TObject,
+  check: problemCheck as TypeCheck<TObject>,
+  throw: false,
+  notFound: false,
+  catchAll: false,
+  answerOptions: false,
+  notImplemented: false,
+  advertise: false
+}
 
 /**
  * Checks the options of a registration. An option that is undefined is absent.
@@ -30,5 +46,48 @@ export function checkOptions (options: object): GivenOptions {
       ? `option '${name}' does not exist, got ${show(error.value)}; the options are ${Object.keys(FastifyAllowedMethodsOptions.properties).join(', ')}`
       : `option '${name}' must be ${error.schema.expected}, got ${show(error.value)}`)
   }
-  return given
+  return given.schema === undefined ? given : { ...given, check: compile(given.schema) }
+}
+
+/**
+ * Checks options in force together: those of a prefix, and those from around it.
+ *
+ * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the schema asks for a member that no body has
+ */
+export function checkSettings ({ problem, schema }: Settings): void {
+  const missing = schema.required?.find(name => problem === undefined && MethodNotAllowedProblem.properties[name as never] === undefined)
+  if (missing === undefined) return
+  throw new InvalidOptionError(`option 'problem' must give the member '${missing}' that the option 'schema' requires, got undefined`)
+}
+
+/**
+ * Compiles the option `schema`.
+ *
+ * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where no 405 could satisfy it
+ */
+function compile (schema: unknown): TypeCheck<TObject> {
+  if (!TypeGuard.IsObject(schema)) {
+    throw new InvalidOptionError(`option 'schema' must be an object schema of @sinclair/typebox, got ${show(schema)}`)
+  }
+  const format = formatsOf(schema).find(format => !FormatRegistry.Has(format))
+  if (format !== undefined) {
+    throw new InvalidOptionError(`option 'schema' must have formats that TypeBox knows, got '${format}'; FormatRegistry.Set makes it known`)
+  }
+  try {
+    const { status } = schema.properties
+    if (status !== undefined && TypeCompiler.Compile(status).Check(405)) return TypeCompiler.Compile(schema)
+  } catch (error) {
+    throw new InvalidOptionError(`option 'schema' must be complete in itself: ${(error as Error).message}, got ${show(schema)}`)
+  }
+  throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties)}`)
+}
+
+/** The formats in a schema. A value whose format nobody registered never passes TypeBox's check. */
+function formatsOf (schema: object): string[] {
+  const formats: string[] = []
+  JSON.stringify(schema, (name, value) => {
+    if (name === 'format' && typeof value === 'string') formats.push(value)
+    return value
+  })
+  return formats
 }

@@ -14,7 +14,7 @@ const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
  *
  * @see https://fastify.dev/docs/latest/Reference/Server/#printroutes
  */
-export function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string }> {
+export function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string, constraints: ConstraintValues }> {
   const parts: string[] = []
   for (const line of printRoutes(scope)?.split('\n') ?? []) {
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
@@ -23,8 +23,12 @@ export function * printedRoutes (scope: FastifyInstance): Generator<{ url: strin
     parts.push(toPattern(part))
     const urls = [parts, parts.map(part => part.startsWith(':') ? part : part.replaceAll(':', '::'))].map(parts => parts.join(''))
     for (const method of methods?.split(', ') ?? []) {
-      const url = urls.find(url => isConfirmed(scope, method, url, constraints))
-      if (url !== undefined) yield { url, method }
+      for (const url of urls) {
+        const confirmed = confirm(scope, method, url, constraints)
+        if (confirmed === undefined) continue
+        yield { url, method, constraints: confirmed }
+        break
+      }
     }
   }
 }
@@ -48,16 +52,14 @@ function toPattern (part: string): string {
   return part === '(empty root node)' ? '' : part.replaceAll('%25', '%').replace(/(?<=^:.*)\|:.*/, '')
 }
 
-function isConfirmed (scope: FastifyInstance, method: string, url: string, printed: string): boolean {
-  const has = (constraints: ConstraintValues): boolean => scope.hasRoute({
-    method: method as HTTPMethods,
-    url: url === '*' ? '/*' : url, // one route to the router, and the only spelling that hasRoute finds
-    constraints
-  })
-  try {
-    return has(JSON.parse(printed)) || has(JSON.parse(printed, reviveRegExp))
-  } catch {
-    return false
+/** The constraints of a printed route, where there is such a route. */
+function confirm (scope: FastifyInstance, method: string, pattern: string, printed: string): ConstraintValues | undefined {
+  const url = pattern === '*' ? '/*' : pattern // one route to the router, and the only spelling that hasRoute finds
+  for (const reviver of [undefined, reviveRegExp]) {
+    try {
+      const constraints = JSON.parse(printed, reviver)
+      if (scope.hasRoute({ method: method as HTTPMethods, url, constraints })) return constraints
+    } catch {} // not the print of a route
   }
 }
 

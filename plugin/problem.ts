@@ -1,36 +1,86 @@
+import type { TObject } from '@sinclair/typebox'
+import type { TypeCheck } from '@sinclair/typebox/compiler'
 import type { ValueError } from '@sinclair/typebox/errors'
-import type { FastifyRequest } from 'fastify'
-import { type MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
+import { Value } from '@sinclair/typebox/value'
+import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
+import type { AnyRequest } from '../types/options.js'
 import { InvalidProblemError, show } from './errors.js'
+import { DEFAULTS, type Settings } from './options.js'
+import { type MaybePromise, andThen, callOption } from './promise.js'
 import { toUriReference } from './target.js'
 
 /**
  * The body of a 405 (RFC 9457), as JSON.
  *
- * It does not depend on the request's method, so that HEAD answers the Content-Length that GET would (RFC 9110 §9.3.2).
+ * The default one does not depend on the request's method, so that HEAD answers the Content-Length that GET would (RFC 9110 §9.3.2).
  *
  * @param allow the methods that the resource supports, sorted; may be empty
- * @param type a URI reference that identifies the problem type
- * @throws `FST_ALLOWED_METHODS_INVALID_PROBLEM` where it does not satisfy `MethodNotAllowedProblem`, naming the member
+ * @returns a promise where the option `problem` is async
+ * @throws what the option `problem` throws; `FST_ALLOWED_METHODS_INVALID_PROBLEM` where the body does not satisfy the schema
  */
-export function toProblem (request: FastifyRequest, allow: string[], type: string): string {
-  const problem: MethodNotAllowedProblem = {
-    type,
-    title: 'Method Not Allowed',
-    status: 405,
-    detail: `This URL supports ${enumerate(allow)}.`,
-    instance: toUriReference(request.originalUrl),
-    allow
+export function toMethodNotAllowed (request: AnyRequest, allow: string[], settings: Settings): MaybePromise<string> {
+  const { type, problem: build, schema } = settings
+  const instance = toUriReference(request.originalUrl)
+  if (build === undefined && schema === DEFAULTS.schema) {
+    const [before, after] = frameOf(type, allow)
+    return before + JSON.stringify(instance) + after
   }
-  if (!problemCheck.Check(problem)) {
-    const { path, message, value } = problemCheck.Errors(problem).First() as ValueError
-    throw new InvalidProblemError(`problem member '${path}' is invalid: ${message}, got ${show(value)}`)
-  }
-  return JSON.stringify(problem)
+  const problem: MethodNotAllowedProblem = { type, title: 'Method Not Allowed', status: 405, detail: toDetail(allow), instance, allow: [...allow] }
+  if (build === undefined) return toJson(problem, settings)
+  return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
 }
 
-/** `DELETE, GET and HEAD` */
-function enumerate (methods: readonly string[]): string {
-  if (methods.length === 0) return 'no method'
-  return methods.join(', ').replace(/, (?=[^,]*$)/, ' and ')
+/** The body of a 404 or a 501 (RFC 9457), as JSON. */
+export function toJsonProblem (request: AnyRequest, status: number, title: string, detail: string): string {
+  const instance = toUriReference(request.originalUrl)
+  return JSON.stringify({ type: `https://httpwg.org/specs/rfc9110.html#status.${status}`, title, status, detail, instance } satisfies ProblemDetails)
+}
+
+/** `This URL supports DELETE, GET and HEAD.` */
+export function toDetail (methods: readonly string[]): string {
+  return `This URL supports ${methods.length === 0 ? 'no method' : methods.join(', ').replace(/, (?=[^,]*$)/, ' and ')}.`
+}
+
+/**
+ * What stands before the instance in the default body, and after it, by the type and the methods: the rest of it.
+ * Whatever the instance is, the body satisfies the schema where it does with one, since that may be any string.
+ */
+const frames = new Map<string, [before: string, after: string]>()
+
+/** An app has few lists of methods, but `sendMethodNotAllowed` takes any. */
+const MOST_FRAMES = 1000
+
+function frameOf (type: string, allow: string[]): [before: string, after: string] {
+  const key = `${type} ${allow.join()}`
+  let frame = frames.get(key)
+  if (frame === undefined) {
+    const problem: MethodNotAllowedProblem = { type, title: 'Method Not Allowed', status: 405, detail: toDetail(allow), instance: '', allow }
+    frame = toJson(problem, DEFAULTS).split(/(?<="instance":)""/) as [string, string]
+    if (frames.size === MOST_FRAMES) frames.clear()
+    frames.set(key, frame)
+  }
+  return frame
+}
+
+/** Serializes a body, without what the schema does not declare, and checks what is left: what is checked is what is sent. */
+function toJson (body: unknown, { schema, check }: Pick<Settings, 'schema' | 'check'>): string {
+  let sent: unknown
+  try {
+    sent = Value.Clean(schema, JSON.parse(JSON.stringify(body) ?? 'null'))
+  } catch (error) {
+    throw new InvalidProblemError(`problem cannot be written as JSON: ${(error as Error).message}`)
+  }
+  const fault = faultOf(sent, check)
+  if (fault !== undefined) throw new InvalidProblemError(`problem member ${fault}`)
+  return JSON.stringify(sent)
+}
+
+/** What is wrong with the body of a 405, naming the member; undefined where it is valid. */
+export function faultOf (body: unknown, check: TypeCheck<TObject>): string | undefined {
+  if (!check.Check(body)) {
+    const { path, message, value } = check.Errors(body).First() as ValueError
+    return `'${path}' is invalid: ${message}, got ${show(value)}`
+  }
+  if (body.status === undefined || body.status === 405) return undefined
+  return `'/status' is invalid: Expected 405, got ${show(body.status)}` // the status of the response (RFC 9457 §3.1.2)
 }

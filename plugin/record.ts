@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { ConstraintValues } from '../types/options.js'
 import { printedRoutes } from './printed.js'
 import { normalize } from './target.js'
 
@@ -6,8 +8,10 @@ import { normalize } from './target.js'
 export interface RouteRecord {
   /** Each route pattern to its methods. */
   readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
-  /** Names of the routing constraints of the recorded routes. */
-  readonly constraints: ReadonlySet<string>
+  /** The routing constraints of recorded routes, by their patterns, once each; no entry for a route without. Complete as `methodsByUrl` is. */
+  readonly constraintsByUrl: ReadonlyMap<string, readonly ConstraintValues[]>
+  /** The app is ready, and has all its routes. */
+  readonly isClosed: boolean
 }
 
 /**
@@ -18,19 +22,19 @@ export interface RouteRecord {
  */
 export function recordRoutes (scope: FastifyInstance): RouteRecord {
   const methodsByUrl = readOnly(new Map<string, ReadonlySet<string>>())
-  const constraints = new Set<string>()
+  const constraintsByUrl = new Map<string, ConstraintValues[]>()
   let ready = false
   let complete = false
 
   scope.addHook('onRoute', function recordRoute (route: RouteOptions) {
-    for (const method of [route.method].flat()) add(route.url, method)
-    for (const name of Object.keys(route.constraints ?? {})) constraints.add(name)
+    for (const method of [route.method].flat()) add(route.url, method, route.constraints)
   })
   scope.addHook('onReady', async function closeRecord () {
     ready = true
   })
   return {
-    constraints,
+    constraintsByUrl,
+    get isClosed () { return ready },
     get methodsByUrl () {
       if (!complete) completeRecord()
       complete = ready
@@ -40,14 +44,17 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
 
   function completeRecord (): void {
     const reported = new Set([...methodsByUrl].flatMap(([url, methods]) => [...methods].flatMap(method => spellings(scope, method, url))))
-    for (const { url, method } of printedRoutes(scope)) {
-      if (!spellings(scope, method, url).every(spelling => reported.has(spelling))) add(url, method)
+    for (const { url, method, constraints } of printedRoutes(scope)) {
+      if (!spellings(scope, method, url).every(spelling => reported.has(spelling))) add(url, method, constraints)
     }
   }
 
-  function add (url: string, method: string): void {
+  function add (url: string, method: string, constraints: ConstraintValues = {}): void {
     if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, readOnly(new Set()))
     Set.prototype.add.call(methodsByUrl.get(url), method)
+    if (Object.keys(constraints).length === 0) return
+    const others = constraintsByUrl.get(url) ?? []
+    if (!others.some(other => isDeepStrictEqual(other, constraints))) constraintsByUrl.set(url, [...others, constraints])
   }
 }
 

@@ -1,6 +1,8 @@
 import type { FastifyReply } from 'fastify'
+import { MethodNotAllowedError, NotFoundError, NotImplementedError } from './errors.js'
 import type { Settings } from './options.js'
-import { toProblem } from './problem.js'
+import { toDetail, toJsonProblem, toMethodNotAllowed } from './problem.js'
+import { isPromiseLike } from './promise.js'
 
 /**
  * Answers 405 with `Allow` and the problem body (RFC 9110 §15.5.6), and logs one line at level info, as Fastify does for a 404.
@@ -9,19 +11,51 @@ import { toProblem } from './problem.js'
  *
  * @param methods the methods that the resource supports, sorted; may be empty
  */
-export function replyMethodNotAllowed (reply: FastifyReply, methods: string[], { type }: Settings): FastifyReply {
-  const { request } = reply
+export function replyMethodNotAllowed (reply: FastifyReply, methods: string[], settings: Settings): FastifyReply {
   if (reply.sent) return reply.send()
-  let body: string
+  const allow = toAllow(methods)
+  reply.header('allow', allow)
+  if (settings.throw) {
+    return reply.send(Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: methods, headers: { allow } }))
+  }
   try {
-    body = toProblem(request, methods, type)
+    const body = toMethodNotAllowed(reply.request, methods, settings)
+    if (!isPromiseLike(body)) return send(body)
+    body.then(send).then(undefined, error => reply.sent || reply.send(error))
+    return reply
   } catch (error) {
     return reply.send(error)
   }
-  if (!isLogDisabled(reply)) request.log.info(`Route ${request.method}:${request.url} not allowed`)
+
+  function send (body: string): FastifyReply {
+    return reply.sent ? reply : replyProblem(reply, 405, body, 'not allowed')
+  }
+}
+
+/** Answers OPTIONS with what the URL supports (RFC 9110 §9.3.7). */
+export function replyOptions (reply: FastifyReply, methods: string[]): FastifyReply {
+  return reply.code(204).header('allow', toAllow([...methods, 'OPTIONS'].sort())).send()
+}
+
+/** Answers 404 with a problem body (RFC 9110 §15.5.5). */
+export function replyNotFound (reply: FastifyReply, settings: Settings): FastifyReply {
+  const detail = 'This URL does not exist.'
+  if (settings.throw) return reply.send(new NotFoundError(detail))
+  return replyProblem(reply, 404, toJsonProblem(reply.request, 404, 'Not Found', detail), 'not found')
+}
+
+/** Answers 501 with a problem body (RFC 9110 §15.6.2). */
+export function replyNotImplemented (reply: FastifyReply, settings: Settings): FastifyReply {
+  const detail = `This service supports ${reply.request.method} at no URL.`
+  if (settings.throw) return reply.send(new NotImplementedError(detail))
+  return replyProblem(reply, 501, toJsonProblem(reply.request, 501, 'Not Implemented', detail), 'not implemented')
+}
+
+function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): FastifyReply {
+  const { request } = reply
+  if (!isLogDisabled(reply)) request.log.info(`Route ${request.method}:${request.url} ${outcome}`)
   return reply
-    .code(405)
-    .header('allow', toAllow(methods))
+    .code(status)
     .header('content-type', 'application/problem+json')
     .serializer(keepMediaType)
     .send(body)

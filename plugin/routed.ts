@@ -1,21 +1,41 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsOf } from './constraints.js'
+import { InvalidOptionError, show } from './errors.js'
 import type { Settings } from './options.js'
-import { type MaybePromise, andThen } from './promise.js'
+import { type MaybePromise, andThen, callOption } from './promise.js'
+import { type Installation, type Match, installationOf } from './scope.js'
 import { decode, routedPath, withRoutedSlashes } from './target.js'
 
-type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
-
 /**
- * The methods routed at a request's URL, under its constraints.
+ * The methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
  *
- * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` is async
- * @throws what the option `constraints` throws
+ * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
+ * @throws what these options throw
  */
-export function methodsFor (request: AnyRequest, { catchAll, constraints }: Settings): MaybePromise<string[]> {
-  return andThen(constraintsOf(request, constraints), values =>
-    routedMethods(request.server, request.raw.url as string, values, catchAll))
+export function methodsFor (request: AnyRequest, { catchAll, constraints, allow }: Settings): MaybePromise<string[]> {
+  const { server } = request
+  const url = request.raw.url as string
+  return andThen(constraintsOf(request, constraints), values => {
+    const methods = routedMethods(server, url, values, catchAll)
+    // The router did not take it, though the option `constraints` may give values that say it would.
+    if (request.is404 && methods.includes(request.method)) return []
+    if (allow === undefined || methods.length === 0) return methods
+    return andThen(callOption('allow', () => allow([...methods], request)), kept => {
+      if (!isListOfMethods(kept)) throw new InvalidOptionError(`option 'allow' must return an array of methods, got ${show(kept)}`)
+      return routedMethods(server, url, values, catchAll, methods.filter(method => kept.includes(method)))
+    })
+  })
+}
+
+/** What is left of the methods where one is refused. GET and HEAD are one read, with and without a body: who refuses the one does not support the other. */
+export function withoutRefused (methods: readonly string[], refused: string): string[] {
+  const all = refused === 'GET' || refused === 'HEAD' ? ['GET', 'HEAD'] : [refused]
+  return methods.filter(method => !all.includes(method))
+}
+
+export function isListOfMethods (value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(method => typeof method === 'string')
 }
 
 /**
@@ -28,25 +48,40 @@ export function methodsFor (request: AnyRequest, { catchAll, constraints }: Sett
  * @param url the URL that is routed, so after `rewriteUrl`
  * @param constraints values of the constraint strategies in use, and of no other
  * @param catchAll let a root catch-all make the URL known
+ * @param among the methods to ask for, sorted; those that some route of the app takes
  * @returns the methods, sorted; empty where the URL is unknown
  */
-export function routedMethods (app: FastifyInstance, url: string, constraints: ConstraintValues | undefined, catchAll: boolean): string[] {
-  const path = url.replace(/[?#].*$/s, '')
+export function routedMethods (
+  app: FastifyInstance, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(app)
+): string[] {
+  const query = url.search(/[?#]/)
+  const path = query === -1 ? url : url.slice(0, query)
   if (path === '*') return []
   const methods: string[] = []
   let known = false
-  for (const method of app.supportedMethods as HTTPMethods[]) {
+  for (const method of among as HTTPMethods[]) {
     const search = { method, url: path, constraints }
     const match = app.findRoute(search)
-    if (match === null || !isRoute(app, match, () => app.findRoute(search))) continue
+    if (match === null || !isRoute(app, match, search)) continue
     methods.push(method)
     known ||= method !== 'OPTIONS' && (catchAll || !isRootCatchAll(app, match, path))
   }
-  return known ? methods.sort() : []
+  return known ? methods : []
 }
 
-/** The handler that every route of an app has in a match, by the app's server, once one was seen. */
-const routeHandlers = new WeakMap<FastifyInstance['server'], Match['handler']>()
+/**
+ * The methods that some route of the app takes, sorted; settled once the app is ready.
+ *
+ * The router has a tree for each, and tells a malformed URL only where it has one.
+ */
+export function methodsInUse (app: FastifyInstance): readonly string[] {
+  const installation = installationOf(app) as Installation
+  if (installation.methods !== undefined) return installation.methods
+  const found = app.supportedMethods.filter(method => app.findRoute({ method: method as HTTPMethods, url: '/%zz' }) !== null)
+  const methods = (found.length > 0 ? found : [...app.supportedMethods]).sort()
+  if (installation.record.isClosed) installation.methods = methods
+  return methods
+}
 
 /**
  * Tells a route from the pseudo-route that the router gives for a malformed URL or a parameter that is too long.
@@ -54,11 +89,11 @@ const routeHandlers = new WeakMap<FastifyInstance['server'], Match['handler']>()
  * That one has no parsed query. A route has, unless the app's `querystringParser` returns undefined;
  * then the handler tells: every route has the same one, a pseudo-route has a new one each time.
  */
-function isRoute ({ server }: FastifyInstance, { handler, searchParams }: Match, again: () => Match | null): boolean {
-  const known = routeHandlers.get(server)
-  if (known !== undefined) return handler === known
-  if (searchParams === undefined && handler !== again()?.handler) return false
-  routeHandlers.set(server, handler)
+function isRoute (app: FastifyInstance, { handler, searchParams }: Match, search: Parameters<FastifyInstance['findRoute']>[0]): boolean {
+  const installation = installationOf(app) as Installation
+  if (installation.routeHandler !== undefined) return handler === installation.routeHandler
+  if (searchParams === undefined && handler !== app.findRoute(search)?.handler) return false
+  installation.routeHandler = handler
   return true
 }
 

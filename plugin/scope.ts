@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
 import type { RouteRecord } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
@@ -8,12 +8,23 @@ export interface Installation {
   /** From the least to the most specific prefix. */
   readonly registrations: Registration[]
   readonly record: RouteRecord
+  /** The methods that some route takes, once all routes are known. */
+  methods?: readonly string[]
+  /** The handler that every route of the app has in a match, once one was seen. */
+  routeHandler?: Match['handler']
+  /** Sees the requests that no route took, while the app is tested. */
+  observe?: (request: FastifyRequest) => void
 }
+
+/** What Fastify's router finds for a method and a URL. */
+export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
 
 interface Registration {
   /** The segments of the scope's prefix; none at the root. */
   readonly segments: readonly string[]
   readonly options: GivenOptions
+  /** The options in force there, once they were asked for. */
+  settings?: Settings
 }
 
 /** Shared by the ES module and the CommonJS build, which may meet in one app. */
@@ -39,6 +50,7 @@ export function rootOf (scope: FastifyInstance): FastifyInstance {
 /** Registers options for the prefix of a scope, in the place of those that were registered for it. */
 export function setOptions ({ registrations }: Installation, scope: FastifyInstance, options: GivenOptions): void {
   const segments = segmentsOf(scope, scope.prefix)
+  for (const registration of registrations) delete registration.settings
   const at = registrations.findIndex(registration => registration.segments.join('/') === segments.join('/'))
   if (at !== -1) registrations.splice(at, 1)
   registrations.push({ segments, options })
@@ -56,11 +68,24 @@ export function setOptions ({ registrations }: Installation, scope: FastifyInsta
  */
 export function settingsFor (app: FastifyInstance, url: string): Settings | undefined {
   const { registrations } = installationOf(app) as Installation
+  const [first] = registrations
+  if (registrations.length === 1 && first?.segments.length === 0) return settingsOf(first, registrations)
   const place = segmentsOf(app, decode(routedPath(app, url), decodeURI))
   const nearest = registrations.findLast(({ segments }) => isWithin(place, segments))
-  if (nearest === undefined) return undefined
-  const around = registrations.filter(({ segments }) => segments.every((segment, at) => segment === nearest.segments[at]))
-  return Object.assign({}, DEFAULTS, ...around.map(({ options }) => options))
+  return nearest === undefined ? undefined : settingsOf(nearest, registrations)
+}
+
+/** The options in force for each prefix that has a registration. */
+export function allSettings ({ registrations }: Installation): Settings[] {
+  return registrations.map(registration => settingsOf(registration, registrations))
+}
+
+function settingsOf (nearest: Registration, registrations: readonly Registration[]): Settings {
+  if (nearest.settings === undefined) {
+    const around = registrations.filter(({ segments }) => segments.every((segment, at) => segment === nearest.segments[at]))
+    nearest.settings = Object.assign({}, DEFAULTS, ...around.map(({ options }) => options)) as Settings
+  }
+  return nearest.settings
 }
 
 function isWithin (place: readonly string[], segments: readonly string[]): boolean {

@@ -140,11 +140,13 @@ t.test("reply.sendMethodNotAllowed: bad methods and a failing option go to the a
   app.get('/a', async (_request, reply) => reply.sendMethodNotAllowed())
   app.get('/b', async (_request, reply) => reply.sendMethodNotAllowed('GET' as never))
   app.get('/c', async (_request, reply) => reply.sendMethodNotAllowed([405] as never))
+  app.get('/d', async (_request, reply) => reply.sendMethodNotAllowed(['GET, PUT']))
   app.setErrorHandler(async (error: Error & { code?: string }, _request, reply) => reply.code(500).send([error.code, error.message]))
   t.strictSame((await app.inject('/a')).json(), [null, 'no secret'])
   constraints = undefined
   t.strictSame((await app.inject('/b')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', "sendMethodNotAllowed takes an array of methods, got 'GET'"])
   t.strictSame((await app.inject('/c')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', 'sendMethodNotAllowed takes an array of methods, got [ 405 ]'])
+  t.strictSame((await app.inject('/d')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', "sendMethodNotAllowed takes an array of methods, got [ 'GET, PUT' ]"], 'a method is one token (RFC 9110 §9.1)')
 })
 
 t.test('the decorators are there in every scope, once the plugin is loaded', async t => {

@@ -14,9 +14,16 @@ function exactly<A, B> (_same: Equal<A, B>): void {}
 const returns = <A>() => <B>(value: B & (Equal<A, B> extends true ? unknown : never)): B => value
 
 t.test('the options', async () => {
-  exactly<keyof FastifyAllowedMethodsOptions, 'type' | 'catchAll' | 'constraints'>(true)
+  exactly<
+    keyof FastifyAllowedMethodsOptions,
+    'type' | 'problem' | 'schema' | 'throw' | 'notFound' | 'allow' | 'catchAll' | 'constraints' | 'answerOptions' | 'notImplemented' | 'advertise'
+  >(true)
+  type Options = Required<FastifyAllowedMethodsOptions>
   exactly<FastifyAllowedMethodsOptions['type'], string | undefined>(true)
-  exactly<FastifyAllowedMethodsOptions['catchAll'], boolean | undefined>(true)
+  exactly<Options['catchAll' | 'throw' | 'notFound' | 'answerOptions' | 'notImplemented' | 'advertise'], boolean>(true)
+  exactly<Options['schema'], typeof MethodNotAllowedProblem>(true)
+  exactly<Options['problem'], (problem: MethodNotAllowedProblem, request: AnyRequest) => MethodNotAllowedProblem | Promise<MethodNotAllowedProblem>>(true)
+  exactly<Options['allow'], (methods: string[], request: AnyRequest) => readonly string[] | Promise<readonly string[]>>(true)
   exactly<FastifyAllowedMethodsOptions['constraints'], ((request: AnyRequest) => object | Promise<object>) | undefined>(true)
   exactly<ConstraintValues, Record<string, unknown>>(true)
   exactly<typeof named, typeof fastifyAllowedMethods>(true)
@@ -33,6 +40,28 @@ t.test('the options', async () => {
   app.register(fastifyAllowedMethods, { catchall: true })
   // @ts-expect-error -- constraints are an object
   app.register(fastifyAllowedMethods, { constraints: () => 'a' })
+})
+
+t.test('what problem returns follows from schema', async () => {
+  const Hinted = Type.Object({ status: Type.Literal(405), hint: Type.String() })
+  const app = Fastify()
+  app.register(fastifyAllowedMethods, { schema: Hinted, problem: ({ status }) => ({ status, hint: 'x' }) })
+  app.register(fastifyAllowedMethods, { prefix: '/api', schema: Hinted, problem: async (problem, request: FastifyRequest) => ({ ...problem, hint: request.hostname }) })
+  app.register(fastifyAllowedMethods, { schema: Hinted })
+  app.register(fastifyAllowedMethods, { problem: problem => ({ ...problem, title: 'x' }) })
+  const options: FastifyAllowedMethodsOptions<typeof Hinted> = { schema: Hinted, problem: problem => ({ ...problem, hint: 'x' }) }
+  app.register(fastifyAllowedMethods, options as typeof options & { schema: typeof Hinted })
+  // @ts-expect-error -- a member is missing
+  app.register(fastifyAllowedMethods, { schema: Hinted, problem: problem => problem })
+  // @ts-expect-error -- a member is ill-typed
+  app.register(fastifyAllowedMethods, { schema: Hinted, problem: problem => ({ ...problem, hint: 405 }) })
+  // @ts-expect-error -- another option is ill-typed
+  app.register(fastifyAllowedMethods, { schema: Hinted, catchAll: 'yes' })
+  // @ts-expect-error -- an option is unknown
+  app.register(fastifyAllowedMethods, { schema: Hinted, catchall: true })
+  // @ts-expect-error -- the default schema needs all its members
+  app.register(fastifyAllowedMethods, { problem: () => ({ status: 405 }) })
+  app.register(async (_app, options: { schema: object }) => { returns<object>()(options.schema) }, { schema: Hinted })
 })
 
 t.test('the decorators, on every kind of app', async t => {

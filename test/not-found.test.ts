@@ -1,5 +1,9 @@
+import cors from '@fastify/cors'
+import { Value } from '@sinclair/typebox/value'
+import type { FastifyInstance } from 'fastify'
 import t from 'tap'
-import { ask, build } from './helpers.js'
+import fastifyAllowedMethods, { ProblemDetails } from '../plugin/index.js'
+import { ask, build, declare, exchange } from './helpers.js'
 
 t.test('works after an onRequest hook that calls back, one that is async, and other preParsing hooks', async t => {
   const app = build(t, { routes: ['GET /users'] })
@@ -42,4 +46,149 @@ t.test('a scope with an error handler of its own gets the error', async t => {
   }, { prefix: '/api' })
   const reply = await app.inject('/api/nope')
   t.equal(reply.payload, 'api: no secret')
+})
+
+t.test('notFound: the 404s of the app become problem+json', async t => {
+  const app = build(t, { plugin: { notFound: true }, routes: ['GET /a'] })
+  app.get('/gone', async (_request, reply) => reply.callNotFound())
+  const reply = await app.inject('/b?c=d')
+  t.equal(reply.statusCode, 404)
+  t.equal(reply.headers['content-type'], 'application/problem+json')
+  t.equal(reply.headers.allow, undefined)
+  const body = { type: 'https://httpwg.org/specs/rfc9110.html#status.404', title: 'Not Found', status: 404, detail: 'This URL does not exist.', instance: '/b' }
+  t.strictSame(reply.json(), body)
+  t.ok(Value.Check(ProblemDetails, reply.json()))
+  t.strictSame((await app.inject('/gone')).json(), { ...body, instance: '/gone' }, 'also by reply.callNotFound()')
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
+  t.equal((await app.inject({ method: 'HEAD', url: '/b' })).payload, '')
+  t.equal((await app.inject({ method: 'HEAD', url: '/b' })).headers['content-length'], (await app.inject('/b')).headers['content-length'])
+})
+
+t.test("notFound: logs the line of Fastify's 404", async t => {
+  const lines: string[] = []
+  const app = build(t, { plugin: { notFound: true }, fastify: { logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line).msg) } } } } })
+  await app.inject('/b')
+  t.strictSame(lines, ['incoming request', 'Route GET:/b not found', 'request completed'])
+})
+
+t.test('notFound: an app with a not-found handler of its own does not start', async t => {
+  const refused = {
+    code: 'FST_ALLOWED_METHODS_INVALID_OPTION',
+    message: /^option 'notFound' must be false where the app has a not-found handler of its own, got true; leave out the one or the other \(/
+  }
+  const before = build(t, { plugin: false })
+  before.setNotFoundHandler(async () => 'mine')
+  before.register(fastifyAllowedMethods, { notFound: true })
+  await t.rejects(async () => await before.ready(), refused)
+
+  const later = build(t, { plugin: { notFound: true } })
+  later.setNotFoundHandler(async () => 'mine')
+  await t.rejects(async () => await later.ready(), refused, 'also where it is declared after an app.register that was not awaited')
+
+  const awaited = build(t, { plugin: false })
+  await awaited.register(fastifyAllowedMethods, { notFound: true })
+  t.throws(() => awaited.setNotFoundHandler(async () => 'mine'), { message: /already set/ })
+
+  const child = build(t, { plugin: false })
+  child.register(async api => {
+    api.setNotFoundHandler(async () => 'mine')
+    api.register(fastifyAllowedMethods, { notFound: true })
+  }, { prefix: '/api' })
+  await t.rejects(async () => await child.ready(), refused)
+})
+
+t.test('notFound: from a child without prefix it holds for the app, from a prefix for that prefix', async t => {
+  const media = async (app: FastifyInstance, url: string) => (await app.inject(url)).headers['content-type']
+  const child = build(t, { plugin: false })
+  child.register(async api => { api.register(fastifyAllowedMethods, { notFound: true }) })
+  t.equal(await media(child, '/b'), 'application/problem+json')
+
+  const app = build(t)
+  app.setNotFoundHandler(async (_request, reply) => reply.code(404).send('mine'))
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { notFound: true })
+    declare(api, 'GET /a')
+  }, { prefix: '/api' })
+  t.equal(await media(app, '/b'), 'text/plain; charset=utf-8')
+  t.equal(await media(app, '/api/b'), 'application/problem+json')
+  t.equal(await ask(app, 'PUT', '/api/a'), 'GET, HEAD')
+})
+
+t.test('notFound: given again, in the same scope or one within, it is set once', async t => {
+  const app = build(t, { plugin: { notFound: true } })
+  app.register(fastifyAllowedMethods, { notFound: true, type: '/405' })
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { notFound: true })
+    declare(api, 'GET /a')
+  }, { prefix: '/api' })
+  for (const url of ['/b', '/api/b']) t.equal((await app.inject(url)).headers['content-type'], 'application/problem+json')
+  t.equal((await app.inject({ method: 'PUT', url: '/api/a' })).json().type, '/405')
+})
+
+t.test('answerOptions: 204 with Allow on a known URL that has no OPTIONS route (RFC 9110 §9.3.7)', async t => {
+  const app = build(t, { plugin: { answerOptions: true }, routes: ['GET /a', 'PUT /a', 'OPTIONS /b', 'GET /b', 'TRACE /c'] })
+  const raw = await exchange(app, 'OPTIONS /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}')
+  const [head = '', body] = raw.split('\r\n\r\n')
+  t.equal(body, '')
+  t.strictSame(head.split('\r\n').filter(line => !line.startsWith('Date: ')), ['HTTP/1.1 204 No Content', 'allow: GET, HEAD, OPTIONS, PUT', 'Connection: close'])
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/c' })).headers.allow, 'OPTIONS, TRACE')
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/b' })).payload, 'OPTIONS /b', 'a route of the app answers itself')
+  t.equal(await ask(app, 'OPTIONS', '/d'), 404)
+  t.equal(await ask(app, 'POST', '/a'), 'GET, HEAD, PUT', 'Allow of a 405 is what is routed')
+  t.equal(await ask(build(t, { routes: ['GET /a'] }), 'OPTIONS', '/a'), 'GET, HEAD', 'off by default')
+})
+
+t.test('answerOptions: a preflight is answered by CORS alone, in either order', async t => {
+  const preflight = { origin: 'https://a.example', 'access-control-request-method': 'PUT' }
+  for (const first of [true, false]) {
+    for (const options of [{}, { strictPreflight: false }, { preflight: false }]) {
+      const replies = await Promise.all([true, false].map(async isTested => {
+        const app = build(t, { plugin: false })
+        if (isTested && first) await app.register(fastifyAllowedMethods, { answerOptions: true })
+        await app.register(cors, options)
+        if (isTested && !first) await app.register(fastifyAllowedMethods, { answerOptions: true })
+        declare(app, 'GET /a', 'PUT /a')
+        return await Promise.all([preflight, {}].map(async headers => {
+          const { statusCode, headers: { date, ...others }, payload } = await app.inject({ method: 'OPTIONS', url: '/a', headers })
+          return { statusCode, others, payload }
+        }))
+      }))
+      t.strictSame(replies[0], replies[1])
+    }
+  }
+})
+
+t.test('notImplemented: 501 where no route of the app takes the method, whatever the URL (RFC 9110 §15.6.2)', async t => {
+  const app = build(t, { plugin: { notImplemented: true }, routes: ['POST /a', 'PUT /b'] })
+  for (const url of ['/a', '/nowhere']) {
+    const reply = await app.inject({ method: 'DELETE', url: `${url}?b` })
+    t.equal(reply.statusCode, 501)
+    t.equal(reply.headers['content-type'], 'application/problem+json')
+    t.equal(reply.headers.allow, undefined)
+    t.strictSame(reply.json(), {
+      type: 'https://httpwg.org/specs/rfc9110.html#status.501',
+      title: 'Not Implemented',
+      status: 501,
+      detail: 'This service supports DELETE at no URL.',
+      instance: url
+    })
+    t.ok(Value.Check(ProblemDetails, reply.json()))
+  }
+  t.equal(await ask(app, 'PUT', '/a'), 'POST')
+  t.equal(await ask(app, 'PUT', '/c'), 404)
+  t.equal(await ask(app, 'GET', '/a'), 'POST', 'never for GET')
+  t.equal(await ask(app, 'HEAD', '/a'), 'POST', 'never for HEAD')
+  t.equal(await ask(app, 'GET', '/c'), 404)
+  t.equal(await ask(app, 'OPTIONS', '/a'), 501)
+  t.equal(await ask(build(t, { plugin: { notImplemented: true, answerOptions: true }, routes: ['POST /a'] }), 'OPTIONS', '/a'), 204, 'but for OPTIONS that the plugin answers')
+  t.match(await exchange(app, 'MKCALENDAR /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 501 Not Implemented\r\n/)
+})
+
+t.test('notImplemented: counts routes of any scope and order, and those under constraints', async t => {
+  const app = build(t, { plugin: false, routes: ['PATCH /early'] })
+  app.register(async api => { api.route({ method: 'TRACE', url: '/v', constraints: { version: '1.0.0' }, handler: async () => 'v' }) }, { prefix: '/api' })
+  app.register(fastifyAllowedMethods, { notImplemented: true })
+  t.equal(await ask(app, 'PATCH', '/x'), 404)
+  t.equal(await ask(app, 'TRACE', '/x'), 404)
+  t.equal(await ask(app, 'DELETE', '/x'), 501)
 })

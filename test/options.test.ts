@@ -1,10 +1,12 @@
-import type { Static } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import t from 'tap'
-import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions as Options } from '../plugin/index.js'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions as Options, MethodNotAllowedProblem } from '../plugin/index.js'
 import { DEFAULTS, type GivenOptions, checkOptions } from '../plugin/options.js'
 import { FastifyAllowedMethodsOptions } from '../types/options.js'
 import { ask, build } from './helpers.js'
+
+const names = 'type, problem, schema, throw, notFound, allow, catchAll, constraints, answerOptions, notImplemented, advertise'
 
 t.test('an app does not start with an option that is wrong or does not exist: code, name, value and expectation', async t => {
   const wrong: [unknown, string][] = [
@@ -14,10 +16,28 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     [{ type: '' }, "option 'type' must be a URI reference, got ''"],
     [{ type: 'not a reference' }, "option 'type' must be a URI reference, got 'not a reference'"],
     [{ type: 'https://a.example/%zz' }, "option 'type' must be a URI reference, got 'https://a.example/%zz'"],
+    [{ problem: {} }, "option 'problem' must be a function, got {}"],
+    [{ allow: ['GET'] }, "option 'allow' must be a function, got [ 'GET' ]"],
+    [{ throw: 1 }, "option 'throw' must be a boolean, got 1"],
+    [{ notFound: () => {} }, "option 'notFound' must be a boolean, got [Function: notFound]"],
+    [{ answerOptions: 'on' }, "option 'answerOptions' must be a boolean, got 'on'"],
+    [{ notImplemented: 501 }, "option 'notImplemented' must be a boolean, got 501"],
+    [{ advertise: {} }, "option 'advertise' must be a boolean, got {}"],
+    [{ schema: 'x' }, "option 'schema' must be an object schema of @sinclair/typebox, got 'x'"],
+    [{ schema: Type.String() }, "option 'schema' must be an object schema of @sinclair/typebox, got { type: 'string', [Symbol(TypeBox.Kind)]: 'String' }"],
+    [{ schema: { type: 'object', properties: {} } }, "option 'schema' must be an object schema of @sinclair/typebox, got { type: 'object', properties: {} }"],
+    [{ schema: Type.Object({}) }, "option 'schema' must have a member 'status' that can be 405, got {}"],
+    [{ schema: Type.Object({ status: Type.Literal('405') }) }, "option 'schema' must have a member 'status' that can be 405, got { status: [Object] }"],
+    [{ schema: Type.Object({ status: Type.Literal(404) }) }, "option 'schema' must have a member 'status' that can be 405, got { status: [Object] }"],
+    [
+      { schema: Type.Object({ status: Type.Literal(405), type: Type.String({ format: 'uri-reference' }) }) },
+      "option 'schema' must have formats that TypeBox knows, got 'uri-reference'; FormatRegistry.Set makes it known"
+    ],
+    [{ schema: Type.Object({ status: Type.Integer(), hint: Type.String() }) }, "option 'problem' must give the member 'hint' that the option 'schema' requires, got undefined"],
     [{ constraints: { secret: 'x' } }, "option 'constraints' must be a function, got { secret: 'x' }"],
-    [{ catchall: true }, "option 'catchall' does not exist, got true; the options are type, catchAll, constraints"],
-    [{ 'a/b~c': 1 }, "option 'a/b~c' does not exist, got 1; the options are type, catchAll, constraints"],
-    [{ constructor: 1 }, "option 'constructor' does not exist, got 1; the options are type, catchAll, constraints"]
+    [{ catchall: true }, `option 'catchall' does not exist, got true; the options are ${names}`],
+    [{ 'a/b~c': 1 }, `option 'a/b~c' does not exist, got 1; the options are ${names}`],
+    [{ constructor: 1 }, `option 'constructor' does not exist, got 1; the options are ${names}`]
   ]
   for (const [options, message] of wrong) {
     const app = Fastify()
@@ -27,19 +47,45 @@ t.test('an app does not start with an option that is wrong or does not exist: co
   }
 })
 
+t.test('a schema that refers to others is refused, with the reason', async t => {
+  const schema = Type.Object({ status: Type.Integer(), other: Type.Optional(Type.Unsafe(Type.Ref('Other'))) })
+  t.throws(() => checkOptions({ schema }), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /^option 'schema' must be complete in itself: .*Other.*, got \{ type: 'object'/ })
+})
+
+t.test('a member that the schema requires may come from problem, also from that of a scope around', async t => {
+  const schema = Type.Object({ status: Type.Integer(), hint: Type.String() })
+  const app = build(t, { plugin: { problem: problem => Object.assign(problem, { hint: 'x' }) }, routes: ['GET /api/a', 'GET /a'] })
+  app.register(async api => { api.register(fastifyAllowedMethods, { schema }) }, { prefix: '/api' })
+  t.strictSame((await app.inject({ method: 'PUT', url: '/api/a' })).json(), { status: 405, hint: 'x' })
+  t.equal((await app.inject({ method: 'PUT', url: '/a' })).json().hint, undefined)
+})
+
 t.test('a long value is cut in the message', async t => {
   t.throws(() => checkOptions({ type: ' '.repeat(1000) }), { message: /^.{80,130}$/ })
 })
 
 t.test('the defaults', async t => {
-  t.strictSame(DEFAULTS, { type: 'https://httpwg.org/specs/rfc9110.html#status.405', catchAll: false })
+  const { check, ...defaults } = DEFAULTS
+  t.strictSame(defaults, {
+    type: 'https://httpwg.org/specs/rfc9110.html#status.405',
+    schema: MethodNotAllowedProblem,
+    throw: false,
+    notFound: false,
+    catchAll: false,
+    answerOptions: false,
+    notImplemented: false,
+    advertise: false
+  })
+  t.equal(check.Schema(), MethodNotAllowedProblem)
   t.strictSame(checkOptions({ type: undefined, catchAll: undefined, constraints: undefined }), {}, 'undefined is absent')
 })
 
 t.test('the schema and the documented type of the options name the same ones', async t => {
-  const named: Record<keyof Options, true> = { type: true, catchAll: true, constraints: true }
+  const named: Record<keyof Options, true> = {
+    type: true, problem: true, schema: true, throw: true, notFound: true, allow: true, catchAll: true, constraints: true, answerOptions: true, notImplemented: true, advertise: true
+  }
   t.strictSame(Object.keys(FastifyAllowedMethodsOptions.properties), Object.keys(named))
-  const typed: Options = {} as Static<typeof FastifyAllowedMethodsOptions>
+  const typed: Options<TObject> = {} as Static<typeof FastifyAllowedMethodsOptions>
   const checked: Static<typeof FastifyAllowedMethodsOptions> = {} as GivenOptions
   t.strictSame(typed, checked)
 })

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
-import fastifyAllowedMethods from '../plugin/index.js'
+import fastifyAllowedMethods, { type MethodNotAllowedProblem } from '../plugin/index.js'
 import { toAllow } from '../plugin/reply.js'
 import { build, declare } from './helpers.js'
 
@@ -101,3 +101,62 @@ function isTaken (options: object): boolean {
     return false
   }
 }
+
+t.test("throw: the app's error handler gets an error with statusCode, code, allow and headers, and renders it; Allow is set either way", async t => {
+  for (const constraints of [undefined, async () => ({})]) {
+    const app = build(t, { routes: ['GET /users'], plugin: { throw: true, constraints } })
+    app.get('/own', async (_request, reply) => reply.sendMethodNotAllowed(['put']))
+    const seen: unknown[] = []
+    app.setErrorHandler((error: Record<string, unknown>, _request, reply) => {
+      const { message, statusCode, code, allow, headers } = error
+      seen.push(error instanceof Error, { message, statusCode, code, allow, headers })
+      return reply.code(error.statusCode as number).send(`mine: ${error.message}`)
+    })
+    const reply = await app.inject({ method: 'PUT', url: '/users' })
+    t.strictSame([reply.statusCode, reply.headers.allow, reply.payload], [405, 'GET, HEAD', 'mine: This URL supports GET and HEAD.'])
+    t.strictSame(seen, [true, {
+      message: 'This URL supports GET and HEAD.',
+      statusCode: 405,
+      code: 'FST_ALLOWED_METHODS_METHOD_NOT_ALLOWED',
+      allow: ['GET', 'HEAD'],
+      headers: { allow: 'GET, HEAD' }
+    }])
+    t.equal((await app.inject('/own')).headers.allow, 'PUT', 'also by sendMethodNotAllowed')
+    t.equal(seen.length, 4)
+    t.equal((await app.inject({ method: 'PUT', url: '/nope' })).statusCode, 404)
+    t.equal(seen.length, 4)
+  }
+})
+
+t.test("throw: without an error handler of the app's, Fastify's answers", async t => {
+  const lines: { msg: string, level: number }[] = []
+  const app = build(t, { routes: ['GET /users'], plugin: { throw: true }, fastify: { logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } } })
+  const reply = await app.inject({ method: 'PUT', url: '/users' })
+  t.strictSame(reply.json(), { statusCode: 405, code: 'FST_ALLOWED_METHODS_METHOD_NOT_ALLOWED', error: 'Method Not Allowed', message: 'This URL supports GET and HEAD.' })
+  t.equal(reply.headers.allow, 'GET, HEAD')
+  t.strictSame(lines.map(({ msg }) => msg), ['incoming request', 'This URL supports GET and HEAD.', 'request completed'])
+})
+
+t.test('throw: with notFound and notImplemented, the 404s and the 501s too', async t => {
+  const app = build(t, { routes: ['GET /users'], plugin: { throw: true, notFound: true, notImplemented: true } })
+  app.setErrorHandler((error: Error & { statusCode: number, code: string }, _request, reply) => reply.code(error.statusCode).send(`${error.code}: ${error.message}`))
+  t.equal((await app.inject('/nope')).payload, 'FST_ALLOWED_METHODS_NOT_FOUND: This URL does not exist.')
+  t.equal((await app.inject({ method: 'PUT', url: '/users' })).payload, 'FST_ALLOWED_METHODS_NOT_IMPLEMENTED: This service supports PUT at no URL.')
+  t.equal((await app.inject('/nope')).statusCode, 404)
+  t.equal((await app.inject({ method: 'PUT', url: '/users' })).statusCode, 501)
+})
+
+t.test('a body that comes after the reply was sent is dropped, without a word', async t => {
+  const lines: string[] = []
+  for (const problem of [
+    async (problem: MethodNotAllowedProblem) => { await new Promise(resolve => setTimeout(resolve, 20)); return problem },
+    async () => { await new Promise(resolve => setTimeout(resolve, 20)); throw new Error('too late') }
+  ]) {
+    const app = build(t, { routes: ['GET /a'], plugin: { problem }, fastify: { logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line).msg) } } } } })
+    app.addHook('onRequest', async (_request, reply) => { setTimeout(() => reply.code(503).send('too late'), 5) })
+    const reply = await app.inject({ method: 'PUT', url: '/a' })
+    t.equal(reply.statusCode, 503)
+    await new Promise(resolve => setTimeout(resolve, 40))
+  }
+  t.strictSame(lines, ['incoming request', 'request completed', 'incoming request', 'request completed'])
+})

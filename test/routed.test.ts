@@ -1,11 +1,13 @@
 import t from 'tap'
-import { routedMethods } from '../plugin/routed.js'
-import { ask, build, routerOptions } from './helpers.js'
+import Fastify from 'fastify'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
+import { methodsInUse, routedMethods } from '../plugin/routed.js'
+import { ask, build, declare, routerOptions } from './helpers.js'
 
 const users = ['DELETE /users/:id', 'GET /users/:id']
 
 t.test('finds what the router finds, sorted', async t => {
-  const app = build(t, { plugin: false, routes: users })
+  const app = build(t, { routes: users })
   await app.ready()
   t.strictSame(routedMethods(app, '/users/1?a#b', undefined, false), ['DELETE', 'GET', 'HEAD'])
   t.strictSame(routedMethods(app, '/users', undefined, false), [])
@@ -13,7 +15,7 @@ t.test('finds what the router finds, sorted', async t => {
 })
 
 t.test('a parameter that is too long, a malformed URL and an odd target are not routed', async t => {
-  const app = build(t, { plugin: false, routes: [...users, 'POST *'] })
+  const app = build(t, { routes: [...users, 'POST *'] })
   await app.ready()
   for (const url of [`/users/${'x'.repeat(101)}`, '/users/%', '/users/%c3%28', '*', '%zz', 'ftp://a.example/users/1']) {
     t.strictSame(routedMethods(app, url, undefined, false), [], url)
@@ -29,8 +31,8 @@ t.test("an app's querystringParser that gives nothing hides no route, and sees n
   t.strictSame([...new Set(parsed)], [''])
 })
 
-t.test('asks the router once for each method, also where a parameter is too long, once a route of the app was seen', async t => {
-  const app = build(t, { plugin: false, routes: ['GET /', ...users] })
+t.test('asks the router once for each method that some route takes, also where a parameter is too long, once a route of the app was seen', async t => {
+  const app = build(t, { routes: ['GET /', ...users] })
   await app.ready()
   t.strictSame(routedMethods(app, '/', undefined, false), ['GET', 'HEAD'])
   let asked = 0
@@ -43,7 +45,7 @@ t.test('asks the router once for each method, also where a parameter is too long
     }
   })
   t.strictSame(routedMethods(counting, `/users/${'x'.repeat(101)}`, undefined, false), [])
-  t.equal(asked, app.supportedMethods.length)
+  t.equal(asked, 3)
 })
 
 t.test('the semicolon of an app that does not ask for useSemicolonDelimiter is a part of the path', async t => {
@@ -52,4 +54,104 @@ t.test('the semicolon of an app that does not ask for useSemicolonDelimiter is a
     t.equal(await ask(app, 'POST', '/x;y'), 404)
     t.equal(await ask(app, 'POST', '/a;b'), useSemicolonDelimiter ? 404 : 'GET, HEAD, PUT')
   }
+})
+
+t.test('methodsInUse: those that some route takes, whatever its constraints; all where there is no route', async t => {
+  const app = build(t, { routes: ['PUT /a', 'GET /a'], fastify: { exposeHeadRoutes: false } })
+  app.route({ method: 'TRACE', url: '/b', constraints: { version: '1.0.0' }, handler: async () => 'b' })
+  app.addHttpMethod('PROPFIND')
+  await app.after()
+  app.register(async api => { declare(api, 'PROPFIND /c') }, { prefix: '/api' })
+  t.strictSame(methodsInUse(app), ['GET', 'PUT', 'TRACE'], 'while the app is loading, those declared so far')
+  await app.ready()
+  t.strictSame(methodsInUse(app), ['GET', 'PROPFIND', 'PUT', 'TRACE'])
+  t.equal(methodsInUse(app), methodsInUse(app), 'settled once it is ready')
+  const none = build(t)
+  await none.ready()
+  t.strictSame(methodsInUse(none), [...none.supportedMethods].sort())
+})
+
+t.test('allow: what it leaves out is unknown, at once or later', async t => {
+  const isAdmin = (request: { headers: Record<string, unknown> }) => request.headers.role === 'admin'
+  const options: FastifyAllowedMethodsOptions[] = [
+    { allow: (methods, request) => isAdmin(request) ? methods : methods.filter(method => method !== 'DELETE') },
+    { allow: async (methods, request) => isAdmin(request) ? methods : methods.filter(method => method !== 'DELETE') }
+  ]
+  for (const plugin of options) {
+    const app = build(t, { plugin: { ...plugin, answerOptions: true }, routes: ['GET /a', 'DELETE /a', 'DELETE /admin', 'POST /b'] })
+    const reply = await app.inject({ method: 'PUT', url: '/a' })
+    t.equal(reply.headers.allow, 'GET, HEAD')
+    t.strictSame(reply.json().allow, ['GET', 'HEAD'])
+    t.equal(reply.json().detail, 'This URL supports GET and HEAD.')
+    t.equal(await ask(app, 'PUT', '/a', { role: 'admin' }), 'DELETE, GET, HEAD')
+    t.equal((await app.inject({ method: 'OPTIONS', url: '/a' })).headers.allow, 'GET, HEAD, OPTIONS')
+    t.equal(await ask(app, 'PUT', '/admin', { role: 'admin' }), 'DELETE')
+    t.equal(await ask(app, 'OPTIONS', '/admin'), 404)
+    t.equal(await ask(app, 'POST', '/a', { role: 'admin' }), 'DELETE, GET, HEAD')
+  }
+})
+
+t.test("allow: an empty list is the app's own 404, as for a URL that does not exist", async t => {
+  const app = build(t, { plugin: { allow: (methods, { url }) => url.startsWith('/admin') ? [] : methods }, routes: ['GET /admin/:id', 'GET /a'] })
+  for (const payload of [undefined, '{', '{"a":1}']) {
+    const reply = async (url: string) => {
+      const { statusCode, statusMessage, headers: { date, ...headers }, payload: body } =
+        await app.inject({ method: 'PUT', url, ...(payload !== undefined && { payload, headers: { 'content-type': 'application/json' } }) })
+      return { statusCode, statusMessage, headers, body }
+    }
+    const hidden = await reply('/admin/1')
+    t.strictSame(hidden, JSON.parse(JSON.stringify(await reply('/other/1')).replaceAll('/other/1', '/admin/1')))
+    t.equal(hidden.statusCode, payload === '{' ? 400 : 404)
+  }
+})
+
+t.test('allow: cannot add a method, nor make a URL known by OPTIONS or a root catch-all alone', async t => {
+  const app = build(t, { plugin: { allow: () => ['DELETE', 'OPTIONS', 'PUT', 'GET'] }, routes: ['GET /a', 'OPTIONS *', 'POST /b'] })
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, OPTIONS')
+  t.equal(await ask(app, 'PUT', '/b'), 404, 'the POST that made it known is gone')
+  t.equal(await ask(app, 'PUT', '/c'), 404)
+})
+
+t.test('allow: sees a list of its own, and is not asked where the URL is unknown or routed', async t => {
+  const seen: string[][] = []
+  const app = build(t, {
+    plugin: {
+      allow: methods => {
+        seen.push([...methods])
+        methods.length = 0
+        return ['GET', 'HEAD']
+      }
+    },
+    routes: ['GET /a', 'DELETE /a']
+  })
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
+  t.equal(await ask(app, 'PUT', '/b'), 404)
+  t.equal(await ask(app, 'GET', '/a'), 200)
+  t.strictSame(seen, [['DELETE', 'GET', 'HEAD'], ['DELETE', 'GET', 'HEAD']])
+})
+
+t.test("allow: what it throws, or returns that is no list, goes to the app's error handler", async t => {
+  const cases: [() => unknown, string][] = [
+    [() => { throw new Error('oops') }, 'oops'],
+    [async () => { throw new Error('oops') }, 'oops'],
+    [() => { throw 'oops' }, "option 'allow' must throw errors, threw 'oops'"], // eslint-disable-line no-throw-literal
+    [() => undefined, "option 'allow' must return an array of methods, got undefined"],
+    [async () => 'GET', "option 'allow' must return an array of methods, got 'GET'"],
+    [() => [405], "option 'allow' must return an array of methods, got [ 405 ]"]
+  ]
+  for (const [allow, message] of cases) {
+    const app = build(t, { plugin: { allow: allow as never }, routes: ['GET /a'] })
+    const reply = await app.inject({ method: 'PUT', url: '/a' })
+    t.strictSame([reply.statusCode, reply.json().message], [500, message])
+    t.equal(await ask(app, 'GET', '/a'), 200)
+  }
+})
+
+t.test('allow: narrows what allowedMethods tells of a request, not of a URL', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.register(fastifyAllowedMethods, { allow: methods => methods.filter(method => method !== 'HEAD') })
+  app.get('/a', async request => [app.allowedMethods(request), app.allowedMethods('/a')])
+  t.strictSame((await app.inject('/a')).json(), [['GET'], ['GET', 'HEAD']])
 })

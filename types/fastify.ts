@@ -1,6 +1,13 @@
-import type { AnyRequest, ConstraintValues } from './options.js'
+import type { TObject } from '@sinclair/typebox'
+import type { FastifyRegisterOptions } from 'fastify'
+import type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions } from './options.js'
 
 declare module 'fastify' {
+  interface FastifyRegister<T> {
+    /** With the option `schema`, the type that the option `problem` returns follows from it. */
+    <Schema extends TObject>(plugin: FastifyAllowedMethods, options: FastifyRegisterOptions<FastifyAllowedMethodsOptions<Schema> & { schema: Schema }>): T
+  }
+
   interface FastifyInstance {
     /**
      * The methods routed at a URL, as Fastify's own router finds them.
@@ -43,7 +50,7 @@ declare module 'fastify' {
      * @param methods the methods that the resource does support; default: those routed at this URL, without the request's
      *   own (without GET and HEAD both, where it is one of them); empty says that it supports none
      * @returns the reply, to return from an async handler
-     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where `methods` is not an array of strings
+     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where `methods` is not an array of method tokens
      */
     sendMethodNotAllowed (methods?: readonly string[]): this
   }

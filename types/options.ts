@@ -1,6 +1,7 @@
-import { Type } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { FastifyRequest, RawRequestDefaultExpression, RawServerBase, RouteGenericInterface } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest, RawRequestDefaultExpression, RawServerBase, RouteGenericInterface } from 'fastify'
+import { MethodNotAllowedProblem } from './problem.js'
 
 /** Values of routing constraints by strategy name, as Fastify's router would derive them from a request. */
 export type ConstraintValues = Record<string, unknown>
@@ -8,19 +9,64 @@ export type ConstraintValues = Record<string, unknown>
 /** A request of any Fastify app, be it over HTTP/1.1 or HTTP/2. */
 export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase, RawRequestDefaultExpression<RawServerBase>>
 
-/** A method, so that TypeScript lets it take the narrower request type of an app. */
-interface ConstraintsOption {
+/** Methods, so that TypeScript lets them take the narrower request type of an app. */
+interface Functions<Schema extends TObject> {
+  problem (problem: MethodNotAllowedProblem, request: AnyRequest): Static<Schema> | Promise<Static<Schema>>
+  allow (methods: string[], request: AnyRequest): readonly string[] | Promise<readonly string[]>
   constraints (request: AnyRequest): object | Promise<object>
 }
 
-/** Options of `app.register(fastifyAllowedMethods, options)`. */
-export interface FastifyAllowedMethodsOptions {
+/**
+ * Options of `app.register(fastifyAllowedMethods, options)`.
+ *
+ * An error that one of the functions throws goes to the app's error handler.
+ */
+export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof MethodNotAllowedProblem> {
   /**
    * The problem's `type`: a URI reference that identifies the problem type (RFC 9457 §3.1.1).
    *
    * @default 'https://httpwg.org/specs/rfc9110.html#status.405'
    */
   type?: string | undefined
+
+  /**
+   * Builds the body of a 405 from the default one. May be async.
+   *
+   * @default (problem) => problem
+   */
+  problem?: Functions<Schema>['problem'] | undefined
+
+  /**
+   * What the body of a 405 must satisfy: an object schema of `@sinclair/typebox`. What it does not declare is not sent; a body that
+   * fails is the error `FST_ALLOWED_METHODS_INVALID_PROBLEM`.
+   *
+   * @default MethodNotAllowedProblem
+   */
+  schema?: Schema | undefined
+
+  /**
+   * Hand an error to the app's error handler instead of replying, with `statusCode`, `code`, `headers` and, for a 405, `allow`:
+   * for an app that renders all its errors in one place. `problem`, `schema` and `type` are then of no use.
+   *
+   * @default false
+   */
+  throw?: boolean | undefined
+
+  /**
+   * Make the app's 404s `application/problem+json` too, by a not-found handler of the plugin's.
+   * An app that has a not-found handler of its own does not start.
+   *
+   * @default false
+   */
+  notFound?: boolean | undefined
+
+  /**
+   * Narrows the methods of a URL for a request, to hide methods or routes: it returns those that remain. May be async.
+   * What it leaves out is as if it were not routed, so that an empty list is the app's own 404. It cannot add a method.
+   *
+   * @default (methods) => methods
+   */
+  allow?: Functions<Schema>['allow'] | undefined
 
   /**
    * Let a root catch-all (a route whose whole pattern is `*` or `/*`) make a URL known.
@@ -35,12 +81,40 @@ export interface FastifyAllowedMethodsOptions {
   /**
    * Values of the app's custom routing constraints for a request, by strategy name. May be async.
    * `version` and `host` need nothing, unless the app has replaced their strategy.
-   * An error that it throws goes to the app's error handler.
    *
    * @default undefined
    * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
    */
-  constraints?: ConstraintsOption['constraints'] | undefined
+  constraints?: Functions<Schema>['constraints'] | undefined
+
+  /**
+   * Answer OPTIONS on a known URL that has no OPTIONS route: 204 with `Allow`, which lists OPTIONS too (RFC 9110 §9.3.7).
+   *
+   * @default false
+   */
+  answerOptions?: boolean | undefined
+
+  /**
+   * Answer 501 as problem+json where no route of the app takes the method, whatever the URL; never for GET and HEAD
+   * (RFC 9110 §9.1, §15.6.2).
+   *
+   * @default false
+   */
+  notImplemented?: boolean | undefined
+
+  /**
+   * Send `Allow` on routed responses too, as exact as on a 405 (RFC 9110 §10.2.1). A handler's own `Allow` stays.
+   * It holds for the routes of the scope in which the plugin is registered, and of scopes that are registered in it later.
+   *
+   * @default false
+   */
+  advertise?: boolean | undefined
+}
+
+/** The plugin. With the option `schema`, the type that `problem` returns follows from it. */
+export interface FastifyAllowedMethods extends FastifyPluginAsync<FastifyAllowedMethodsOptions> {
+  readonly default: FastifyAllowedMethods
+  readonly fastifyAllowedMethods: FastifyAllowedMethods
 }
 
 /** The default of the option `type`. */
@@ -49,11 +123,23 @@ export const METHOD_NOT_ALLOWED_TYPE = 'https://httpwg.org/specs/rfc9110.html#st
 /** Characters of a URI reference (RFC 3986 §4.1, appendix A). */
 const URI_REFERENCE = "^(?:[A-Za-z0-9\\-._~:/?#[\\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$"
 
+const flag = () => Type.Optional(Type.Boolean({ expected: 'a boolean' }))
+const method = <Name extends keyof Functions<TObject>>() =>
+  Type.Optional(Type.Unsafe<Functions<TObject>[Name]>(Type.Function([], Type.Unknown(), { expected: 'a function' })))
+
 /** What the options must satisfy. `expected` completes the sentence "option 'x' must be …". */
 export const FastifyAllowedMethodsOptions = Type.Object({
   type: Type.Optional(Type.String({ pattern: URI_REFERENCE, expected: 'a URI reference' })),
-  catchAll: Type.Optional(Type.Boolean({ expected: 'a boolean' })),
-  constraints: Type.Optional(Type.Unsafe<NonNullable<FastifyAllowedMethodsOptions['constraints']>>(Type.Function([], Type.Unknown(), { expected: 'a function' })))
+  problem: method<'problem'>(),
+  schema: Type.Optional(Type.Unsafe<TObject>(Type.Object({}, { expected: 'an object schema of @sinclair/typebox' }))),
+  throw: flag(),
+  notFound: flag(),
+  allow: method<'allow'>(),
+  catchAll: flag(),
+  constraints: method<'constraints'>(),
+  answerOptions: flag(),
+  notImplemented: flag(),
+  advertise: flag()
 }, { additionalProperties: false })
 
 /** The schema, compiled once. */

@@ -1,0 +1,66 @@
+/** A URL that a route pattern takes, and the names of its parameters. */
+export interface Sample {
+  url: string
+  names: string[]
+}
+
+/** What a parameter may be, to fit the regular expression that a pattern gives for it. */
+const CANDIDATES = [
+  'x', '1', 'X', 'x1', 'x-x', 'x_x', 'x.x', 'en', 'en-US', 'true', '-1', '1.5', '1.0.0', 'v1', '2026', '01', '2026-01', '2026-01-31',
+  'x@example.com', '127.0.0.1', '123e4567-e89b-42d3-a456-426614174000', '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'image.png',
+  ...['1', 'x', 'X', 'a', 'A'].flatMap(character => Array.from({ length: 63 }, (_, at) => character.repeat(at + 2)))
+]
+
+/**
+ * URLs that a route pattern takes: one, or two where its last parameter is optional.
+ *
+ * @param params values for parameters, by name; `*` names that of a wildcard
+ * @param isTaken tells whether the router finds that pattern by a sample, rather than one that it prefers
+ * @returns the URLs; as a string, what is missing: the parameter for which no value fits, or the whole pattern
+ */
+export function samplesOf (pattern: string, params: Readonly<Record<string, string>>, isTaken: (sample: Sample) => boolean): string[] | string {
+  const [optional] = /\/:[^/()]*\?\/?$/.exec(pattern) ?? []
+  const patterns = optional === undefined ? [pattern] : [pattern.slice(0, -optional.length) || '/', pattern.replace(/\?(\/?)$/, '$1')]
+  const urls: string[] = []
+  for (const pattern of patterns) {
+    const samples = CANDIDATES.slice(0, 5).map((_, first) => sampleOf(pattern, params, first))
+    const sample = samples.find(sample => typeof sample === 'string' || isTaken(sample))
+    if (sample === undefined || typeof sample === 'string') return sample ?? pattern
+    urls.push(sample.url)
+  }
+  return urls
+}
+
+/** Puts values in the place of the parameters; or gives the parameter for which none fits. */
+function sampleOf (pattern: string, params: Readonly<Record<string, string>>, first: number): Sample | string {
+  const names: string[] = []
+  let url = ''
+  for (let at = 0; at < pattern.length;) {
+    const [colons, name] = /^(?:::|:([^/(.-]+)|(?=\*))/.exec(pattern.slice(at)) ?? []
+    if (name === undefined && pattern[at] !== '*') {
+      const literal = colons ?? String.fromCodePoint(pattern.codePointAt(at) as number)
+      url += literal === '::' ? ':' : encodeURI(literal)
+      at += literal.length
+      continue
+    }
+    const expression = expressionAt(pattern, at += name === undefined ? 1 : name.length + 1)
+    const value = params[name ?? '*'] ?? CANDIDATES.slice(first).find(value => new RegExp(`^${expression || '.+'}$`).test(value))
+    if (value === undefined) return `:${name}${expression}`
+    names.push(name ?? '*')
+    url += name === undefined ? encodeURI(value) : encodeURIComponent(value)
+    at += expression.length
+  }
+  return { url: url.startsWith('/') ? url : `/${url}`, names }
+}
+
+/** The regular expression of a parameter, in its parentheses; empty where it has none. */
+function expressionAt (pattern: string, start: number): string {
+  let depth = 0
+  for (let at = start; at < pattern.length; at++) {
+    if (pattern[at] === '\\') at++
+    else if (pattern[at] === '(') depth++
+    else if (pattern[at] === ')') depth--
+    if (depth === 0) return pattern.slice(start, pattern[start] === '(' ? at + 1 : start)
+  }
+  return ''
+}

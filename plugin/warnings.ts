@@ -1,0 +1,42 @@
+import type { FastifyInstance } from 'fastify'
+import { printRoutes } from './printed.js'
+import type { RouteRecord } from './record.js'
+import { methodsInUse } from './routed.js'
+
+/**
+ * The app's custom constraints, whose values only the option `constraints` can tell.
+ *
+ * A declared strategy that no route uses decides nothing, unless it must match whenever a request has a value:
+ * NestJS declares `version` in every app.
+ */
+export function customConstraints (app: FastifyInstance, { constraintsByUrl }: RouteRecord): string[] {
+  type Strategies = Record<string, { mustMatchWhenDerived?: boolean }>
+  const config = app.initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
+  const strategies = Object.entries(config.routerOptions?.constraints ?? config.constraints ?? {})
+  const printed = strategies.length === 0 ? '' : printRoutes(app)
+  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
+    mustMatchWhenDerived || printed === undefined || printed.includes(`${JSON.stringify(name)}:`))
+  const recorded = [...constraintsByUrl.values()].flat().flatMap(Object.keys).filter(name => name !== 'version' && name !== 'host')
+  return [...new Set([...declared.map(([name]) => name), ...recorded])]
+}
+
+/** Warns of custom constraints without the option: what routes under them take would be left out of `Allow`. */
+export function warnOfUnknownConstraints (app: FastifyInstance, record: RouteRecord): void {
+  const custom = customConstraints(app, record)
+  if (custom.length === 0) return
+  app.log.warn(`fastify-allowed-methods: only the app knows the values of its custom constraints (${custom.join(', ')}); ` +
+    "give the option 'constraints', or Allow leaves out what routes under them take")
+}
+
+/**
+ * Warns of a catch-all that takes every method, such as `app.all('/api/*')`: whatever is asked below it is routed, so nothing
+ * there is answered 405. Only where every method is in use can there be one, which spares most apps the list of their routes.
+ */
+export function warnOfCatchAlls (app: FastifyInstance, record: RouteRecord): void {
+  if (!app.supportedMethods.every(method => methodsInUse(app).includes(method))) return
+  for (const [url, methods] of record.methodsByUrl) {
+    if (!url.endsWith('*') || !app.supportedMethods.every(method => methods.has(method))) continue
+    app.log.warn(`fastify-allowed-methods: the route '${url}' takes every method, so that no URL below it can be answered 405; ` +
+      'declare it for the methods that it serves')
+  }
+}

@@ -1,0 +1,95 @@
+import { Readable } from 'node:stream'
+import t from 'tap'
+import fastifyAllowedMethods from '../plugin/index.js'
+import { ask, build, declare, exchange } from './helpers.js'
+
+const advertise = true
+
+t.test('every routed response has the Allow of its URL: the request\'s own method too (RFC 9110 §10.2.1)', async t => {
+  const app = build(t, { plugin: { advertise }, routes: ['GET /a', 'PUT /a', 'OPTIONS /b', 'GET /b'] })
+  app.post('/a', { schema: { body: { type: 'object' } } }, async () => { throw new Error('oops') })
+  app.get('/stream', async () => Readable.from(['a', 'b']))
+  app.get('/redirect', async (_request, reply) => reply.redirect('/a'))
+  app.get('/missing', async (_request, reply) => reply.code(404).send())
+  app.addHook('onSend', async (_request, _reply, payload) => {
+    await new Promise(resolve => setTimeout(resolve, 2))
+    return payload
+  })
+  const cases: [string, string, number, string][] = [
+    ['GET', '/a?b', 200, 'GET, HEAD, POST, PUT'],
+    ['HEAD', '/a', 200, 'GET, HEAD, POST, PUT'],
+    ['PUT', '/a', 200, 'GET, HEAD, POST, PUT'],
+    ['OPTIONS', '/b', 200, 'GET, HEAD, OPTIONS'],
+    ['GET', '/stream', 200, 'GET, HEAD'],
+    ['GET', '/redirect', 302, 'GET, HEAD'],
+    ['GET', '/missing', 404, 'GET, HEAD']
+  ]
+  for (const [method, url, status, allow] of cases) {
+    const reply = await app.inject({ method: method as 'GET', url })
+    t.strictSame([reply.statusCode, reply.headers.allow], [status, allow], `${method} ${url}`)
+  }
+  const post = async (payload: string) => {
+    const { statusCode, headers } = await app.inject({ method: 'POST', url: '/a', payload, headers: { 'content-type': 'application/json' } })
+    return [statusCode, headers.allow]
+  }
+  t.strictSame(await post('{}'), [500, 'GET, HEAD, POST, PUT'])
+  t.strictSame(await post('{'), [400, 'GET, HEAD, POST, PUT'])
+  t.match(await exchange(app, 'HEAD /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n[^]*\r\nallow: GET, HEAD, POST, PUT\r\n[^]*\r\n\r\n$/)
+})
+
+t.test('what is not routed is as ever', async t => {
+  const app = build(t, { plugin: { advertise }, routes: ['GET /a'] })
+  app.get('/hidden', async (_request, reply) => reply.callNotFound())
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
+  for (const url of ['/b', '/hidden', '/%zz']) t.equal((await app.inject(url)).headers.allow, undefined)
+})
+
+t.test("a handler's own Allow stays; a 405 of its own does not list the method that it refuses", async t => {
+  const app = build(t, { plugin: { advertise }, routes: ['PUT /archive', 'DELETE /archive'] })
+  app.get('/own', async (_request, reply) => reply.header('Allow', 'GET').send('own'))
+  app.get('/archive', async (_request, reply) => reply.code(405).send())
+  app.post('/archive', async (_request, reply) => reply.code(405).send())
+  app.get('/closed', async (_request, reply) => reply.sendMethodNotAllowed([]))
+  const allow = async (method: string, url: string) => (await app.inject({ method: method as 'GET', url })).headers.allow
+  t.equal(await allow('GET', '/own'), 'GET')
+  t.equal(await allow('GET', '/archive'), 'DELETE, POST, PUT')
+  t.equal(await allow('POST', '/archive'), 'DELETE, GET, HEAD, PUT')
+  t.equal(await allow('GET', '/closed'), '')
+})
+
+t.test('it holds for the constraints of the request, the options of the prefix, and what allow leaves', async t => {
+  const app = build(t, { plugin: { advertise, allow: async methods => methods.filter(method => method !== 'DELETE') }, routes: ['GET /a', 'DELETE /a', 'DELETE /b'] })
+  app.get('/v', { constraints: { version: '1.0.0' } }, async () => 'v')
+  app.put('/v', { constraints: { version: '2.0.0' } }, async () => 'v')
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { advertise: false })
+    declare(api, 'GET /a')
+  }, { prefix: '/api' })
+  const allow = async (method: string, url: string, headers = {}) => (await app.inject({ method: method as 'GET', url, headers })).headers.allow
+  t.equal(await allow('GET', '/a'), 'GET, HEAD')
+  t.equal(await allow('DELETE', '/b'), undefined, 'a list that is empty is not sent')
+  t.equal(await allow('GET', '/v', { 'accept-version': '1.x' }), 'GET, HEAD')
+  t.equal(await allow('PUT', '/v', { 'accept-version': '2.x' }), 'PUT')
+  t.equal(await allow('GET', '/api/a'), undefined)
+})
+
+t.test('an option that fails is logged, and leaves the response as it is', async t => {
+  for (const allow of [() => { throw new Error('oops') }, async () => { throw new Error('oops') }]) {
+    const lines: { level: number, msg: string, err?: { message: string } }[] = []
+    const logger = { level: 'error', stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } }
+    const app = build(t, { plugin: { advertise, allow }, routes: ['GET /a'], fastify: { logger } })
+    const reply = await app.inject('/a')
+    t.strictSame([reply.statusCode, reply.payload, reply.headers.allow], [200, 'GET /a', undefined])
+    t.strictSame(lines.map(({ level, msg, err }) => [level, msg, err?.message]), [[50, 'fastify-allowed-methods: Allow is left out', 'oops']])
+  }
+})
+
+t.test('off, it adds no hook', async t => {
+  const hooks = async (plugin: object) => {
+    const app = build(t, { plugin, routes: ['GET /a'] })
+    await app.ready()
+    return app.printRoutes({ includeHooks: true, commonPrefix: false })
+  }
+  t.notMatch(await hooks({}), 'advertiseAllow')
+  t.match(await hooks({ advertise }), /onSend\) \["advertiseAllow\(\)"/)
+})

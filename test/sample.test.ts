@@ -1,0 +1,37 @@
+import t from 'tap'
+import { samplesOf } from '../plugin/sample.js'
+
+const any = () => true
+
+t.test('a URL that a pattern takes', async t => {
+  const cases: [string, string[] | string][] = [
+    ['/', ['/']],
+    ['*', ['/x']],
+    ['/a/*', ['/a/x']],
+    ['/a*', ['/ax']],
+    ['/users/:id', ['/users/x']],
+    ['/users/:id/posts/:post/', ['/users/x/posts/x/']],
+    ['/a::b/é/a%20b/💡', ['/a:b/%C3%A9/a%2520b/%F0%9F%92%A1']],
+    ['/:from-:to.:format', ['/x-x.x']],
+    ['/:opt?', ['/', '/x']],
+    ['/a/:opt?/', ['/a', '/a/x/']],
+    ['/:id(^\\d+$)', ['/1']],
+    ['/:year(^\\d{4}$)-:month(^(0[1-9]|1[0-2])$)', ['/2026-01']],
+    ['/at/:hour(^\\d{2}$)h:minute(^\\d{2}$)m', ['/at/01h01m']],
+    ['/:file(^(a\\)|x)$).txt', ['/x.txt']],
+    ['/:isbn(^[0-9]{13}$)/*', [`/${'1'.repeat(13)}/x`]],
+    ['/:id(^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)', ['/123e4567-e89b-42d3-a456-426614174000']],
+    ['/:code(^QX[0-9]$)', ':code(^QX[0-9]$)']
+  ]
+  for (const [pattern, urls] of cases) t.strictSame(samplesOf(pattern, {}, any), urls, encodeURI(pattern))
+})
+
+t.test('values that are given take the place of those that are chosen', async t => {
+  t.strictSame(samplesOf('/:code(^QX[0-9]$)/:id/*', { code: 'QX1', id: 'a/b', '*': 'c/d e' }, any), ['/QX1/a%2Fb/c/d%20e'])
+})
+
+t.test('another value is tried where the router prefers another route, and in the end the pattern itself is missing', async t => {
+  t.strictSame(samplesOf('/:id', {}, ({ url }) => url !== '/x'), ['/1'])
+  t.strictSame(samplesOf('/a/:id', {}, () => false), '/a/:id')
+  t.strictSame(samplesOf('/:a/:b-:c(\\d)/*', {}, ({ names }) => names.join() === 'a,b,c,*'), ['/x/x-1/x'])
+})

@@ -1,0 +1,152 @@
+import { Type } from '@sinclair/typebox'
+import Fastify, { type FastifyInstance, type HTTPMethods } from 'fastify'
+import t, { type Test } from 'tap'
+import fastifyAllowedMethods, { MethodNotAllowedProblem } from '../plugin/index.js'
+import { type WrongAnswer, findWrongAnswers } from '../plugin/testing.js'
+import { build, declare, routerOptions } from './helpers.js'
+
+/** Every kind of route; a handler that is called fails the test. */
+function start (t: Test, plugin: object = {}): FastifyInstance {
+  const app = build(t, { plugin: false })
+  const handler = async () => { t.fail('a handler was called') }
+  const add = (scope: FastifyInstance, method: HTTPMethods, url: string, constraints = {}) => scope.route({ method, url, constraints, handler })
+  add(app, 'GET', '/early')
+  app.register(fastifyAllowedMethods, plugin)
+  for (const url of ['/', '/users/:id', '/users/me', '/a-:b.:c', '/n/:n(^\\d+$)', '/opt/:o?', '/files/*', '/a::b', '/é']) {
+    add(app, 'GET', url)
+    add(app, 'PUT', url)
+  }
+  add(app, 'DELETE', '/users/:name')
+  add(app, 'OPTIONS', '*')
+  add(app, 'GET', '/v', { version: '1.0.0' })
+  add(app, 'POST', '/v', { version: '2.0.0', host: 'a.example' })
+  add(app, 'TRACE', '/v')
+  app.register(async api => {
+    add(api, 'GET', '/')
+    add(api, 'POST', '/things')
+  }, { prefix: '/api' })
+  return app
+}
+
+t.test('no wrong answer where all are right, and how many were checked', async t => {
+  const wrong = await findWrongAnswers(start(t))
+  t.strictSame(wrong, [])
+  t.strictSame(Object.keys(wrong), [])
+  t.ok(wrong.checks > 80)
+})
+
+t.test('with each option, and with all that go together', async t => {
+  const schema = Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.String() })])
+  const hint = { schema, problem: async (problem: object) => ({ ...problem, hint: 'x' }) }
+  const allow = async (methods: string[], { url }: { url: string }) => url.startsWith('/users') ? [] : methods.filter(method => method !== 'PUT')
+  const others = { catchAll: true, notImplemented: true, answerOptions: true, advertise: true, notFound: true }
+  for (const plugin of [{ throw: true }, hint, { allow }, ...Object.keys(others).map(name => ({ [name]: true })), { ...others, ...hint, allow }, { ...others, throw: true }]) {
+    const wrong = await findWrongAnswers(start(t, plugin))
+    t.strictSame(wrong, [], Object.keys(plugin).join(' '))
+    t.ok(wrong.checks > 50)
+  }
+})
+
+t.test('finds each way in which an answer is wrong', async t => {
+  const found = async (spoil: (app: FastifyInstance) => void, plugin = {}) => {
+    const app = build(t, { plugin })
+    spoil(app)
+    declare(app, 'GET /a')
+    const wrong = await findWrongAnswers(app)
+    return wrong.find(({ method }) => method === 'PUT')
+  }
+  const right = { status: 405, allow: 'GET, HEAD', mediaType: 'application/problem+json', problem: 'valid' }
+  const onSend = (change: (reply: { header: Function, code: Function, removeHeader: Function }, body: string) => string | void) => (app: FastifyInstance) => {
+    app.addHook('onSend', async (_request, reply, payload) => change(reply, String(payload)) ?? payload)
+  }
+  const cases: [(app: FastifyInstance) => void, object][] = [
+    [onSend(reply => { reply.code(404) }), { ...right, status: 404 }],
+    [onSend(reply => { reply.header('allow', 'GET') }), { ...right, allow: 'GET', problem: "'/allow' differs from Allow, got [ 'GET', 'HEAD' ]" }],
+    [onSend(reply => { reply.removeHeader('allow') }), { ...right, allow: undefined, problem: "'/allow' differs from Allow, got [ 'GET', 'HEAD' ]" }],
+    [onSend(reply => { reply.header('content-type', 'application/json') }), { ...right, mediaType: 'application/json' }],
+    [onSend((_reply, body) => body.replace('"status":405', '"status":"405"')), { ...right, problem: "'/status' is invalid: Expected 405, got '405'" }],
+    [onSend((_reply, body) => body.replace('"GET",', '')), { ...right, problem: "'/allow' differs from Allow, got [ 'HEAD' ]" }],
+    [onSend(() => 'x'), { ...right, problem: "Unexpected token 'x', \"x\" is not valid JSON" }]
+  ]
+  for (const [spoil, actual] of cases) t.strictSame(await found(spoil), { method: 'PUT', url: '/a', expected: right, actual })
+})
+
+t.test('a hook that answers before the plugin is a wrong answer; credentials come in headers', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  app.addHook('onRequest', async (request, reply) => request.headers.authorization === 'x' ? undefined : reply.code(401).send())
+  t.strictSame(await findWrongAnswers(app), [{ method: 'MKCALENDAR', url: '/a', expected: { status: 405 }, actual: { status: 401 } }])
+  t.strictSame(await findWrongAnswers(app, { headers: { authorization: 'x' } }), [])
+})
+
+t.test('what it cannot ask is told, not passed over', async t => {
+  const app = build(t, { routes: ['GET /a', 'GET /codes/:code(^QX[0-9]$)', 'PUT /codes/:code(^QX[0-9]$)'] })
+  app.route({ method: 'GET', url: '/h', constraints: { host: /^a\.example$/ }, handler: async () => 'h' })
+  const first: [string, string, string] = ['GET, HEAD, PUT', '/codes/:code(^QX[0-9]$)', "a value in params or headers for ':code(^QX[0-9]$)'"]
+  const second: [string, string, string] = ['GET, HEAD', '/h', "a value in params or headers for '/h'"]
+  const missing = ([method, url, expected]: [string, string, string]): WrongAnswer => ({ method, url, expected, actual: 'nothing to ask' })
+  t.strictSame(await findWrongAnswers(app), [first, second].map(missing))
+  t.strictSame(await findWrongAnswers(app, { params: { code: 'QX1' } }), [missing(second)])
+  t.strictSame(await findWrongAnswers(app, { params: { code: 'QX1' }, headers: { host: 'a.example' } }), [])
+  t.strictSame(await findWrongAnswers(app, { ignore: ['/h', /code/] }), [])
+})
+
+t.test('custom constraints: by the option constraints and the headers given; without the option it asks nothing', async t => {
+  const strategy = {
+    name: 'tenant',
+    storage: () => {
+      const stored = new Map<string, unknown>()
+      return { get: (key: string) => stored.get(key) ?? null, set: (key: string, value: unknown) => { stored.set(key, value) } }
+    },
+    validate () {},
+    deriveConstraint: ({ headers }: { headers: Record<string, string> }) => headers['x-tenant']
+  }
+  const start = (plugin: object) => {
+    const app = build(t, { plugin, fastify: routerOptions({ constraints: { tenant: strategy } }) })
+    app.route({ method: 'GET', url: '/a', constraints: { tenant: 'x' }, handler: async () => t.fail('a handler was called') })
+    return app
+  }
+  const app = start({ constraints: async ({ headers }: { headers: Record<string, string> }) => ({ tenant: headers['x-tenant'] }) })
+  t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "headers for the constraints { tenant: 'x' }", actual: 'nothing to ask' }])
+  const wrong = await findWrongAnswers(app, { headers: { 'x-tenant': 'x' } })
+  t.strictSame(wrong, [])
+  t.equal(wrong.checks, app.supportedMethods.length - 1, 'all methods but GET and HEAD, and one that Fastify does not support')
+  await t.rejects(findWrongAnswers(start({})), {
+    code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT',
+    message: "findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (tenant)"
+  })
+})
+
+t.test('a prefix that no registration covers is left alone', async t => {
+  const app = build(t, { plugin: false, routes: ['GET /a'] })
+  app.register(async api => {
+    api.register(fastifyAllowedMethods)
+    declare(api, 'GET /a')
+  }, { prefix: '/api' })
+  const wrong = await findWrongAnswers(app)
+  t.strictSame(wrong, [])
+  t.equal(wrong.checks, app.supportedMethods.length - 1, 'all methods but GET and HEAD, and one that Fastify does not support')
+})
+
+t.test('a run that checks nothing fails, and so do an app without the plugin and ill-typed options', async t => {
+  const code = 'FST_ALLOWED_METHODS_INVALID_ARGUMENT'
+  await t.rejects(findWrongAnswers(Fastify()), { code, message: 'findWrongAnswers takes an app that has registered fastify-allowed-methods' })
+  await t.rejects(findWrongAnswers(build(t)), { code, message: 'findWrongAnswers takes an app with a URL to check, and found none' })
+  await t.rejects(findWrongAnswers(build(t, { routes: ['GET /a'] }), { ignore: [/./] }), { code, message: 'findWrongAnswers takes an app with a URL to check, and found none' })
+  const wrong: [unknown, string][] = [
+    [{ param: {} }, "option 'param' does not exist, got {}; the options are params, headers, ignore"],
+    [{ params: 'x' }, "option 'params' must be an object of strings, got 'x'"],
+    [{ params: { id: 1 } }, "option 'params' must be an object of strings, got { id: 1 }"],
+    [{ headers: null }, "option 'headers' must be an object of strings, got null"],
+    [{ ignore: '/a' }, "option 'ignore' must be an array of route patterns and regular expressions, got '/a'"],
+    [{ ignore: [1] }, "option 'ignore' must be an array of route patterns and regular expressions, got [ 1 ]"]
+  ]
+  for (const [options, message] of wrong) await t.rejects(findWrongAnswers(build(t, { routes: ['GET /a'] }), options as object), { code, message })
+})
+
+t.test('the app goes on as before', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  await findWrongAnswers(app)
+  t.equal((await app.inject('/a')).payload, 'GET /a')
+  t.equal((await app.inject({ method: 'PUT', url: '/a' })).statusCode, 405)
+  t.strictSame(await findWrongAnswers(app), [])
+})
