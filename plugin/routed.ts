@@ -72,13 +72,14 @@ export function routedMethods (
 /**
  * The methods that some route of the app takes, sorted; settled once the app is ready.
  *
- * The router has a tree for each, and tells a malformed URL only where it has one.
+ * The router has a tree for each, and tells a malformed URL only where it has one. Were that to change, all would be asked.
  */
 export function methodsInUse (app: FastifyInstance): readonly string[] {
   const installation = installationOf(app) as Installation
   if (installation.methods !== undefined) return installation.methods
   const found = app.supportedMethods.filter(method => app.findRoute({ method: method as HTTPMethods, url: '/%zz' }) !== null)
-  const methods = (found.length > 0 ? found : [...app.supportedMethods]).sort()
+  const isTold = found.length > 0 || installation.record.methodsByUrl.size === 0
+  const methods = (isTold ? found : [...app.supportedMethods]).sort()
   if (installation.record.isClosed) installation.methods = methods
   return methods
 }

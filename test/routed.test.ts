@@ -56,7 +56,7 @@ t.test('the semicolon of an app that does not ask for useSemicolonDelimiter is a
   }
 })
 
-t.test('methodsInUse: those that some route takes, whatever its constraints; all where there is no route', async t => {
+t.test('methodsInUse: those that some route takes, whatever its constraints', async t => {
   const app = build(t, { routes: ['PUT /a', 'GET /a'], fastify: { exposeHeadRoutes: false } })
   app.route({ method: 'TRACE', url: '/b', constraints: { version: '1.0.0' }, handler: async () => 'b' })
   app.addHttpMethod('PROPFIND')
@@ -66,9 +66,12 @@ t.test('methodsInUse: those that some route takes, whatever its constraints; all
   await app.ready()
   t.strictSame(methodsInUse(app), ['GET', 'PROPFIND', 'PUT', 'TRACE'])
   t.equal(methodsInUse(app), methodsInUse(app), 'settled once it is ready')
+  const other = Object.create(app, { findRoute: { value: () => null } })
+  t.strictSame(methodsInUse(Object.assign(other, { [Symbol.for('fastify-allowed-methods.installation')]: { record: { methodsByUrl: new Map([['/a', new Set()]]) } } })),
+    [...app.supportedMethods].sort(), 'all, were the router to tell nothing of an app that has routes')
   const none = build(t)
   await none.ready()
-  t.strictSame(methodsInUse(none), [...none.supportedMethods].sort())
+  t.strictSame(methodsInUse(none), [])
 })
 
 t.test('allow: what it leaves out is unknown, at once or later', async t => {

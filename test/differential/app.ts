@@ -25,7 +25,13 @@ export interface AppSpec {
   pluginAt: number
   awaited: boolean
   catchAll: boolean
+  /** Other options of the plugin: none, one alone, or all together. */
+  options: Partial<Record<(typeof OPTIONS)[number], boolean>>
+  /** Methods that the option `allow` hides. */
+  hidden: string[]
 }
+
+export const OPTIONS = ['answerOptions', 'notImplemented', 'advertise', 'notFound', 'throw', 'problem', 'allow', 'allow later'] as const
 
 /** A plugin under test, with the options for an app. */
 export type Subject = (app: FastifyInstance, spec: AppSpec) => PromiseLike<unknown>
@@ -72,6 +78,12 @@ const { item } = fc.letrec<{ item: Item, scope: Item, notFound: Item }>(tie => (
 
 const flag = (often: boolean) => rarely(fc.constant(!often)).map(value => value ?? often)
 
+const options = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<AppSpec['options']>({}) },
+  { weight: 3, arbitrary: fc.constantFrom(...OPTIONS).map((name): AppSpec['options'] => ({ [name]: true })) },
+  { weight: 1, arbitrary: fc.boolean().map((isThrown): AppSpec['options'] => Object.fromEntries(OPTIONS.map(name => [name, name !== 'throw' || isThrown]))) }
+)
+
 export const appSpec: fc.Arbitrary<AppSpec> = fc.record({
   router: fc.record({
     caseSensitive: flag(true),
@@ -87,8 +99,19 @@ export const appSpec: fc.Arbitrary<AppSpec> = fc.record({
   items: fc.array(item, { minLength: 1, maxLength: 8 }),
   pluginAt: fc.nat(8),
   awaited: fc.boolean(),
-  catchAll: flag(false)
-})
+  catchAll: flag(false),
+  options,
+  hidden: fc.subarray(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'], { minLength: 1, maxLength: 2 })
+}).map((spec): AppSpec => ({
+  ...spec,
+  // An app with a not-found handler of its own refuses the option, and advertise covers scopes that are registered later.
+  options: { ...spec.options, ...(hasNotFoundHandler(spec.items) && { notFound: false }) },
+  pluginAt: spec.options.advertise === true ? 0 : spec.pluginAt
+}))
+
+function hasNotFoundHandler (items: Item[]): boolean {
+  return items.some(item => 'notFound' in item || ('items' in item && item.prefix === '' && hasNotFoundHandler(item.items)))
+}
 
 /** In the place of a plugin, since awaiting any plugin changes the order in which an app is loaded. */
 const nothing: Subject = app => app.register(async () => {})
@@ -102,6 +125,7 @@ export async function build (spec: AppSpec, subject: Subject = nothing): Promise
   }
   const app: FastifyInstance = Fastify(options)
   const handled = new Set<string>()
+  app.decorate('declaredMethods', new Set())
   for (const method of spec.addedMethods) app.addHttpMethod(method)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-seen', request.is404 ? 'missed' : `found ${encodeURI(request.routeOptions.url as string)}`)
@@ -120,6 +144,11 @@ export async function build (spec: AppSpec, subject: Subject = nothing): Promise
   }
 }
 
+/** The methods of the routes that an app has declared. */
+export function declaredMethods (app: FastifyInstance): Set<string> {
+  return app.getDecorator<Set<string>>('declaredMethods')
+}
+
 /** Declares an item. A second not-found handler for a prefix is left out: it would end the process. */
 async function declare (scope: FastifyInstance, item: Item, handled: Set<string>): Promise<void> {
   if ('items' in item) {
@@ -136,6 +165,7 @@ async function declare (scope: FastifyInstance, item: Item, handled: Set<string>
     const { route: url, methods, constraints, ...options } = item
     const method = methods.filter(method => scope.supportedMethods.includes(method)) as HTTPMethods[]
     if (method.length === 0 || (scope.prefix + url) === '') return
+    for (const name of method) declaredMethods(scope).add(name)
     scope.route({
       ...options,
       method,

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { isDeepStrictEqual } from 'node:util'
-import type { AppSpec } from './app.js'
+import { type AppSpec, declaredMethods } from './app.js'
 import { type Answer, type RequestSpec, send } from './request.js'
 
 /** What was wrong with an answer. */
@@ -25,40 +25,76 @@ export async function judge (spec: AppSpec, plain: FastifyInstance, subject: Fas
   const [without, actual] = [await send(plain, request), await send(subject, request)]
   const { allow: _, ...others } = actual.headers
   const compared = isOurs ? actual : { ...actual, headers: others } // a plugin that adds Allow to other answers may
-  if (without.headers['x-seen'] !== 'missed') {
-    return verdict('routed', 'a request that is routed, or that Fastify refuses, is untouched', without)
+  const { options } = spec
+  const untouched = isOurs && options.notFound && isDefault404(without) ? notFound() : without
+  const seen = String(without.headers['x-seen'])
+  if (seen !== 'missed') {
+    const isAdvertised = options.advertise && seen.startsWith('found ') && without.status !== 404
+    const allow = isAdvertised ? await routedMethods(spec, plain, request) : []
+    const headers = { ...untouched.headers, ...(allow.length > 0 && { allow: allow.join(', ') }) }
+    return verdict('routed', 'a request that is routed, or that Fastify refuses, is untouched', { ...untouched, headers })
+  }
+  if (isOurs && options.notImplemented && !isImplemented()) {
+    return verdict('not found', 'a method that no route takes is not implemented', refusal(501, 'Not Implemented', `This service supports ${request.method} at no URL.`))
   }
   const allow = await routedMethods(spec, plain, request)
-  if (allow.length === 0) return verdict('not found', "an unknown URL gets the app's own 404", without)
+  if (allow.length === 0) return verdict('not found', "an unknown URL gets the app's own 404", untouched)
   if (!isOurs) {
     const listed = String(actual.headers.allow).split(/\s*,\s*/).filter(method => method !== request.method).sort()
     return actual.status === 405 && isDeepStrictEqual(listed, allow)
       ? { kind: 'not allowed' }
       : { kind: 'not allowed', wrong: { rule: 'a known URL gets a 405 with exactly its methods in Allow', expected: allow, actual } }
   }
-  const body = JSON.stringify({
-    type: 'https://httpwg.org/specs/rfc9110.html#status.405',
-    title: 'Method Not Allowed',
-    status: 405,
-    detail: `This URL supports ${allow.join(', ').replace(/, ([^,]*)$/, ' and $1')}.`,
-    instance: instanceOf(request.url),
-    allow
+  if (options.answerOptions && request.method === 'OPTIONS') {
+    const headers = { 'x-seen': 'missed', allow: [...allow, 'OPTIONS'].sort().join(', '), connection: 'keep-alive' }
+    return verdict('not allowed', 'OPTIONS on a known URL gets a 204', { status: 204, headers, body: '' })
+  }
+  const expected = refusal(405, 'Method Not Allowed', `This URL supports ${allow.join(', ').replace(/, ([^,]*)$/, ' and $1')}.`, {
+    allow,
+    ...(options.problem && { hint: 'x' })
   })
-  const headers = { 'x-seen': 'missed', allow: allow.join(', '), 'content-type': 'application/problem+json', 'content-length': String(Buffer.byteLength(body)), connection: 'keep-alive' }
-  return verdict('not allowed', 'a known URL gets a 405', { status: 405, headers, body: request.method === 'HEAD' ? '' : body })
+  return verdict('not allowed', 'a known URL gets a 405', { ...expected, headers: { ...expected.headers, allow: allow.join(', ') } })
 
   function verdict (kind: Verdict['kind'], rule: string, expected: Answer): Verdict {
     return isDeepStrictEqual(compared, expected) ? { kind } : { kind, wrong: { rule, expected, actual } }
   }
+
+  function isImplemented (): boolean {
+    const { method } = request
+    return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && options.answerOptions === true) || declaredMethods(plain).has(method)
+  }
+
+  function notFound (): Answer {
+    const answer = refusal(404, 'Not Found', 'This URL does not exist.')
+    return { ...answer, headers: { ...answer.headers, 'x-seen': without.headers['x-seen'] } }
+  }
+
+  /** A problem, or the error of the option `throw` as Fastify answers it. */
+  function refusal (status: number, title: string, detail: string, more: object = {}): Answer {
+    const body = JSON.stringify(options.throw
+      ? { statusCode: status, code: `FST_ALLOWED_METHODS_${title.toUpperCase().replaceAll(' ', '_')}`, error: title, message: detail }
+      : { type: `https://httpwg.org/specs/rfc9110.html#status.${status}`, title, status, detail, instance: instanceOf(request.url), ...more })
+    const headers = {
+      'x-seen': 'missed',
+      'content-type': options.throw ? 'application/json; charset=utf-8' : 'application/problem+json',
+      'content-length': String(Buffer.byteLength(body)),
+      connection: 'keep-alive'
+    }
+    return { status, headers, body: request.method === 'HEAD' ? '' : body }
+  }
+}
+
+function isDefault404 ({ status, headers }: Answer): boolean {
+  return status === 404 && headers['x-handler'] === undefined
 }
 
 /** The methods for which the app's router finds a route at the URL of a request; none where only a root catch-all or OPTIONS makes it known. */
-async function routedMethods ({ catchAll }: AppSpec, plain: FastifyInstance, { url, headers }: RequestSpec): Promise<string[]> {
+async function routedMethods ({ catchAll, options, hidden }: AppSpec, plain: FastifyInstance, { url, headers }: RequestSpec): Promise<string[]> {
   const methods: string[] = []
   let known = false
   for (const method of plain.supportedMethods) {
     const seen = String((await send(plain, { method, url, headers })).headers['x-seen'])
-    if (!seen.startsWith('found ')) continue
+    if (!seen.startsWith('found ') || ((options.allow || options['allow later']) && hidden.includes(method))) continue
     methods.push(method)
     known ||= method !== 'OPTIONS' && (catchAll || (seen !== 'found *' && seen !== 'found /*'))
   }
