@@ -1,0 +1,16 @@
+import allowedMethods from 'fastify-allowed-methods'
+
+const isAdmin = request => request.headers.authorization === `Bearer ${process.env.ADMIN_TOKEN}`
+const isHidden = request => request.url.startsWith('/admin') && !isAdmin(request)
+
+/** An admin area that does not exist for others, whatever they ask. */
+export function buildApp (Fastify) {
+  const app = Fastify()
+  app.register(allowedMethods, { allow: (methods, request) => isHidden(request) ? [] : methods })
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.is404 && isHidden(request)) return reply.callNotFound() // what is routed is hidden by the app itself
+  })
+  app.get('/admin/users', async () => ['root'])
+  app.get('/users', async () => [])
+  return app
+}
