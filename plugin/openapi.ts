@@ -1,0 +1,171 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { TObject } from '@sinclair/typebox'
+import type { FastifyInstance } from 'fastify'
+import { MethodNotAllowedProblem } from '../types/problem.js'
+import { InvalidArgumentError, show } from './errors.js'
+import { DEFAULTS, type Settings } from './options.js'
+import { installationOf, settingsFor } from './scope.js'
+
+/** What @fastify/swagger hands to its option `transformObject`. */
+export type TransformedDocument = { openapiObject: object } | { swaggerObject: object }
+
+/** The document in it, which `transformObject` returns. */
+export type DocumentOf<T> = T extends { openapiObject: infer D } ? D : T extends { swaggerObject: infer D } ? D : never
+
+/** A response object: with `content` in OpenAPI 3, with `schema` in Swagger 2.0. */
+export type MethodNotAllowedResponse = {
+  description: string
+  headers: { Allow: object }
+  content?: { 'application/problem+json': { schema: object } }
+  schema?: object
+}
+
+type Members = Record<string, unknown>
+type Server = { url: string, variables?: Record<string, { default: string }> }
+type Shown = Pick<Settings, 'schema' | 'throw'>
+
+/** The members of a path item that are operations; `query` came with OpenAPI 3.2. */
+const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
+
+/** The keywords of a schema in Swagger 2.0, and with what OpenAPI 3.0 adds to them. */
+const SWAGGER_2_0 = [
+  'title', 'description', 'default', 'example', 'externalDocs', 'readOnly', 'type', 'format', 'enum', 'allOf',
+  'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern',
+  'items', 'minItems', 'maxItems', 'uniqueItems', 'properties', 'additionalProperties', 'minProperties', 'maxProperties', 'required'
+]
+const OPENAPI_3_0 = [...SWAGGER_2_0, 'anyOf', 'oneOf', 'not', 'nullable', 'deprecated', 'writeOnly']
+
+/**
+ * Documents the 405 in every operation of a document of OpenAPI 3 or Swagger 2.0: as a response component, and a `$ref` to it.
+ *
+ * An operation's own 405 stays, what is there keeps its name, and the document that is given is not changed.
+ *
+ * @param transformed what @fastify/swagger hands to `transformObject`
+ * @param app the app of the document, for its options `schema` and `throw` where they are in force, and for the paths that the
+ *   plugin does not cover, which are left as they are; default: none, for `MethodNotAllowedProblem` on every path
+ * @returns the document, as `transformObject` returns it
+ * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where the first is something else, or the app has not registered the plugin
+ * @see https://github.com/fastify/fastify-swagger#transform
+ */
+export function documentMethodNotAllowed<T extends TransformedDocument> (transformed: T, app?: Pick<FastifyInstance, 'hasDecorator'>): DocumentOf<T> {
+  const { openapiObject, swaggerObject } = Object(transformed) as { openapiObject?: Members, swaggerObject?: Members }
+  const document = openapiObject ?? swaggerObject
+  if (document === undefined) {
+    throw new InvalidArgumentError(`documentMethodNotAllowed takes { openapiObject } or { swaggerObject }, got ${show(transformed)}`)
+  }
+  const settingsAt = app === undefined ? () => DEFAULTS : settingsByPath(app as FastifyInstance, document)
+  const is2 = openapiObject === undefined
+  const version = is2 ? '2.0' : String(document.openapi ?? '3.0')
+  const parts = { ...(is2 ? document : document.components as Members) }
+  const references = new Map<TObject | undefined, string>()
+
+  const paths = mapped(document.paths, (item, path) => {
+    const settings = path.startsWith('x-') ? undefined : settingsAt(path)
+    return settings === undefined ? item : withResponses(item, METHODS, settings)
+  })
+  if (references.size === 0) return document as DocumentOf<T>
+  return (is2 ? { ...parts, paths } : { ...document, paths, components: parts }) as DocumentOf<T>
+
+  function withResponses (operations: unknown, names: string[], settings: Shown): Members {
+    return mapped(operations, (operation, name) => {
+      if (name === 'additionalOperations') return withResponses(operation, Object.keys(Object(operation)), settings) // OpenAPI 3.2
+      return names.includes(name) ? withResponse(operation as Members, settings) : operation
+    })
+  }
+
+  /** Each operation gets a `$ref` object of its own, since YAML writes a shared one as an anchor. */
+  function withResponse (operation: Members, { schema, throw: isThrown }: Shown): Members {
+    if (Object.hasOwn(Object(operation.responses), '405')) return operation
+    const body = isThrown ? undefined : schema
+    const $ref = references.get(body) ?? place('responses', 'MethodNotAllowed', toResponse(version, body && {
+      $ref: place(is2 ? 'definitions' : 'schemas', 'MethodNotAllowedProblem', toSchema(body, version) as object)
+    }))
+    references.set(body, $ref)
+    return { ...operation, responses: { ...operation.responses as Members, 405: { $ref } } }
+  }
+
+  /** Puts a part under its name or the next one that is free, unless an equal part is there. */
+  function place (kind: string, name: string, part: object): string {
+    const placed = { ...parts[kind] as Members }
+    let key = name
+    for (let count = 2; key in placed && !isDeepStrictEqual(placed[key], part); count++) key = `${name}${count}`
+    parts[kind] = { ...placed, [key]: part }
+    return `${is2 ? '#' : '#/components'}/${kind}/${key}`
+  }
+}
+
+/**
+ * The response by itself, with its schema in it, for a document that is made by other means.
+ *
+ * @param version that of the document: its `openapi` or its `swagger`
+ * @param schema that of the body; default: `MethodNotAllowedProblem`
+ */
+export function methodNotAllowedResponse (version: string, schema: TObject = MethodNotAllowedProblem): MethodNotAllowedResponse {
+  return toResponse(version, toSchema(schema, version) as object)
+}
+
+function toResponse (version: string, schema: object | undefined): MethodNotAllowedResponse {
+  const description = 'The URL does not support the method (RFC 9110 §15.5.6)'
+  const allow = { description: 'The methods that the URL supports, separated by commas (RFC 9110 §10.2.1)' }
+  // Swagger 2.0 has one list of media types for all responses of an operation, `produces`. It stays: a 200 is no problem+json.
+  if (version.startsWith('2')) return { description, headers: { Allow: { ...allow, type: 'string' } }, ...(schema && { schema }) }
+  const headers = { Allow: { ...allow, required: true, schema: { type: 'string' } } }
+  return { description, headers, ...(schema && { content: { 'application/problem+json': { schema } } }) }
+}
+
+/** The settings in force for a path of the document, which may lack the base path of its servers: the app's routes tell. */
+function settingsByPath (app: FastifyInstance, document: Members): (path: string) => Shown | undefined {
+  const installation = installationOf(Object(app))
+  if (installation === undefined) {
+    throw new InvalidArgumentError(`documentMethodNotAllowed takes an app that has registered the plugin, got ${show(app)}`)
+  }
+  const { basePath = '', servers = [] } = document as { basePath?: string, servers?: Server[] }
+  const urls = servers.map(({ url, variables }) => url.replace(/\{([^{}]+)\}/g, (_, name) => `${variables?.[name]?.default}`))
+  const bases = [...urls, basePath].map(url => url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').replace(/\/$/, ''))
+  const shapes = new Set([...installation.record.methodsByUrl.keys()].map(shapeOf))
+  return path => {
+    const inBase = path.replace(/^\/?/, '/')
+    const base = bases.find(base => shapes.has(shapeOf(base + inBase))) ?? ''
+    return settingsFor(app, base + inBase)
+  }
+}
+
+/** What a route's pattern and its path in the document have in common: `/users/{`. */
+function shapeOf (url: string): string {
+  return url.replace(/[:(*{][^/]*/g, '{').replace(/\/$/, '')
+}
+
+/** A TypeBox schema as a schema object: without `$id`, and without the references to one, which would lead nowhere. */
+function toSchema (schema: unknown, version: string): unknown {
+  if (Array.isArray(schema)) return schema.map(member => toSchema(member, version))
+  if (typeof schema !== 'object' || schema === null) return schema
+  const { $id, $ref, ...own } = schema as Members
+  return mapped(reworded(own, version), (value, keyword) => {
+    if (/^(const|enum|default|examples?)$/.test(keyword)) return value
+    return /^(properties|patternProperties)$/.test(keyword) ? mapped(value, member => toSchema(member, version)) : toSchema(value, version)
+  })
+}
+
+/** A schema in the keywords of a version. What it has none for is left out: the document then says less, and nothing wrong. */
+function reworded ({ additionalItems, ...schema }: Members, version: string): Members {
+  const { type, items, examples, patternProperties, exclusiveMinimum, exclusiveMaximum } = schema
+  if (!/^(2|3\.0)/.test(version)) return Array.isArray(items) ? { ...schema, prefixItems: items, items: {} } : schema
+  const is2 = version.startsWith('2')
+  const keywords = is2 ? SWAGGER_2_0 : OPENAPI_3_0
+  const words = {
+    ...schema,
+    ...(Array.isArray(type) && { type: undefined }),
+    ...(type === 'null' && { type: is2 ? undefined : 'object', nullable: true, enum: [null] }),
+    ...(Array.isArray(items) && { items: {} }),
+    ...('const' in schema && { enum: [schema.const] }),
+    ...(Array.isArray(examples) && { example: examples[0] }),
+    ...(patternProperties !== undefined && { additionalProperties: (patternProperties as Members)['^(.*)$'] ?? true }),
+    ...(typeof exclusiveMinimum === 'number' && { minimum: exclusiveMinimum, exclusiveMinimum: true }),
+    ...(typeof exclusiveMaximum === 'number' && { maximum: exclusiveMaximum, exclusiveMaximum: true })
+  }
+  return Object.fromEntries(Object.entries(words).filter(([keyword, value]) => keywords.includes(keyword) && value !== undefined))
+}
+
+function mapped (members: unknown, change: (member: unknown, name: string) => unknown): Members {
+  return Object.fromEntries(Object.entries(Object(members)).map(([name, member]) => [name, change(member, name)]))
+}
