@@ -3,7 +3,9 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { MethodNotAllowedProblem, isMethodNotAllowedProblem } from 'fastify-allowed-methods'
 import t, { type Test } from 'tap'
+import { rename } from './example/client.js'
 import { buildService } from './example/service.js'
 import { ask, build } from './helpers.js'
 
@@ -53,6 +55,10 @@ t.test('the replies that the README shows are those of the app, without the plug
 t.test('the service starts at once, and shows its URLs and what to try', async t => {
   const { output, address } = await start(t, 'dist/server.js', 0)
   t.match(output, /^\/v1\/books +GET, HEAD, POST$/m)
+  t.notMatch(output, '/docs/', 'not the parts of the page')
+  const docs = /^ {2}(\S+\/docs) +# /m.exec(output)?.[1]
+  t.equal(docs, `${address}/docs`)
+  t.match((await fetch(docs ?? '')).headers.get('content-type'), 'text/html')
   const lines = [...output.matchAll(/^ {2}curl -i (?:-X (\w+) )?(\S+) +# (\d+)/gm)]
   t.strictSame(lines.map(([, , , status]) => status), ['200', '405', '404'])
   for (const [, method = 'GET', url = '', status] of lines) {
@@ -77,10 +83,10 @@ t.test('a port that is taken, and one that is none, are a clear error', async t 
 t.test('the service', async t => {
   const app = await buildService()
   t.teardown(() => app.close())
-  t.equal(await ask(app, 'PUT', '/v1/books'), 'GET, HEAD, POST')
-  t.equal(await ask(app, 'PUT', '/v1/books/9780131103627'), 'GET, HEAD, PATCH')
-  t.equal(await ask(app, 'POST', '/v1/books/search'), 'GET, HEAD, PATCH', 'what both routes take')
-  t.equal(await ask(app, 'GET', '/v1/books/9780131103627/loan'), 'DELETE, PUT')
+  t.equal(await ask(app, 'PUT', '/v1/books'), 'GET, HEAD, OPTIONS, POST')
+  t.equal(await ask(app, 'PUT', '/v1/books/9780131103627'), 'GET, HEAD, OPTIONS, PATCH')
+  t.equal(await ask(app, 'POST', '/v1/books/search'), 'GET, HEAD, OPTIONS, PATCH', 'what both routes take')
+  t.equal(await ask(app, 'GET', '/v1/books/9780131103627/loan'), 'DELETE, OPTIONS, PUT')
   t.equal(await ask(app, 'DELETE', '/v1/report', { 'accept-version': '1.x' }), 'GET, HEAD')
   t.equal(await ask(app, 'POST', '/v1/report', { 'accept-version': '2.x' }), 'DELETE, GET, HEAD')
   t.equal(await ask(app, 'POST', '/v1/report'), 404, 'no version, no route')
@@ -93,9 +99,57 @@ t.test('the service', async t => {
   t.strictSame((await app.inject('/v1/books/search?q=algo')).json(), [{ ...body, withdrawn: false }])
   const change = (payload: object) => app.inject({ method: 'PATCH', url: '/v1/books/9780262033848', payload })
   t.equal((await change({ withdrawn: true })).statusCode, 200)
-  t.equal((await change({ title: 'x' })).headers.allow, 'GET, HEAD', 'a withdrawn book can only be read')
+  t.equal((await change({ title: 'x' })).headers.allow, 'GET, HEAD, OPTIONS', 'a withdrawn book can only be read')
   t.equal(await ask(app, 'PUT', '/v1/books/9780262033848/loan'), 204)
   t.equal(await ask(app, 'DELETE', '/v1/books/9780262033848/loan'), 204)
   t.equal(await ask(app, 'DELETE', '/v1/books/9780262033848/loan'), 404)
-  t.equal((await app.inject('/openapi.json')).json().openapi, '3.1.0')
+})
+
+t.test('every error of the service is a problem, and a page of any origin may read it', async t => {
+  const app = await buildService()
+  t.teardown(() => app.close())
+  app.get('/fail', async () => { throw new Error('secret') })
+  const requests = [['PUT', '/v1/books', 405], ['PATCH', '/v1/books/9780201038019', 405], ['GET', '/v1/boks', 404], ['GET', '/v1/books/1', 404], ['POST', '/v1/books', 400], ['GET', '/fail', 500]] as const
+  for (const [method, url, status] of requests) {
+    const reply = await app.inject({ method, url, payload: method === 'GET' ? undefined : { title: 'x' }, headers: { origin: 'http://example.com' } })
+    t.equal(reply.headers['content-type'], 'application/problem+json', `${method} ${url}`)
+    t.equal(reply.headers['access-control-allow-origin'], '*')
+    t.equal(reply.json().status, status)
+    t.equal(reply.json().type, `https://httpwg.org/specs/rfc9110.html#status.${status}`)
+    t.notMatch(reply.body, 'secret')
+  }
+  const headers = { origin: 'http://example.com', 'access-control-request-method': 'PUT' }
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/v1/books', headers })).headers['access-control-allow-methods'], '*')
+})
+
+t.test('the document has the 405 of every operation, and the problems of each', async t => {
+  const app = await buildService()
+  t.teardown(() => app.close())
+  const { openapi, paths, components } = (await app.inject('/openapi.json')).json()
+  t.equal(openapi, '3.1.0')
+  const operations = Object.values<object>(paths).flatMap(path => Object.values(path))
+  t.ok(operations.length > 8)
+  for (const { responses } of operations) t.strictSame(responses[405], { $ref: '#/components/responses/MethodNotAllowed' })
+  t.strictSame(Object.keys(components.responses.MethodNotAllowed.content), ['application/problem+json'])
+  const { responses } = paths['/v1/books/{isbn}'].patch
+  t.strictSame(Object.keys(responses), ['200', '400', '404', '405'])
+  t.strictSame(Object.keys(responses[404].content), ['application/problem+json'])
+})
+
+t.test('the client tells which methods are there', async t => {
+  const { address = '' } = await start(t, 'dist/server.js', 0)
+  t.equal(await rename(address, '9780131103627', 'C'), 'The book is now called C')
+  t.equal(await rename(address, '9780201038019', 'TAOCP'), 'This book cannot be renamed. It takes GET, HEAD, OPTIONS')
+  t.equal(await rename(address, '9780262033848', 'CLRS'), 'There was another problem: 404')
+})
+
+t.test('what the client has checked is typed', async t => {
+  const app = await buildService()
+  t.teardown(() => app.close())
+  const body: unknown = (await app.inject({ method: 'PUT', url: '/v1/books' })).json()
+  if (!isMethodNotAllowedProblem(body)) return t.fail('this is the body of a 405')
+  const problem: MethodNotAllowedProblem = body
+  const { status, allow }: { status: 405, allow: string[] } = problem
+  t.equal(status, 405)
+  t.strictSame(allow, ['GET', 'HEAD', 'OPTIONS', 'POST'])
 })

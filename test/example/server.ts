@@ -7,11 +7,15 @@ try {
   const address = await app.listen({ host: '127.0.0.1', port })
   console.log(`${toTable(app.methodsByUrl)}
 
-Listening on ${address}. In another terminal:
+Listening on ${address}. In a browser:
+
+  ${address}/docs    # each operation with its 405, and a button to try it
+
+In another terminal:
 
   curl -i ${address}/v1/books           # 200
   curl -i -X PUT ${address}/v1/books    # 405: see Allow, and the same in the body
-  curl -i ${address}/v1/boks            # 404: as without the plugin
+  curl -i ${address}/v1/boks            # 404: a problem+json body too
 `)
 } catch (error) {
   const { code } = error as NodeJS.ErrnoException
@@ -20,7 +24,7 @@ Listening on ${address}. In another terminal:
 }
 
 function toTable (methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>): string {
-  const urls = [...methodsByUrl.keys()].sort()
+  const urls = [...methodsByUrl.keys()].filter(url => !url.startsWith('/docs/')).sort() // but for the parts of that page
   const width = Math.max(...urls.map(url => url.length))
   return urls.map(url => `${url.padEnd(width)}  ${[...methodsByUrl.get(url) ?? []].sort().join(', ')}`).join('\n')
 }
