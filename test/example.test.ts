@@ -36,6 +36,7 @@ t.test('the app of the README', async t => {
 
 t.test('stands in the README, word for word', async t => {
   t.ok((await read('../README.md')).includes('```js\n' + await read('example/app.js') + '```\n'))
+  t.ok((await read('../README.md')).includes('```ts\n' + await read('example/client.ts') + '```\n'), 'and so does the client')
 })
 
 t.test('the replies that the README shows are those of the app, without the plugin and with it', async t => {

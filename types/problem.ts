@@ -29,7 +29,7 @@ export const MethodNotAllowedProblem = Type.Object({
   instance: Type.String({ description: 'The path that was asked for, without query (RFC 9457 §3.1.5)' }),
   allow: Type.Array(
     Type.String({ pattern: "^[!#$%&'*+.^_`|~0-9A-Z-]+$", description: 'A method (RFC 9110 §9.1)' }),
-    { uniqueItems: true, description: 'The methods that this URL supports, as in the Allow header (RFC 9110 §10.2.1)' }
+    { uniqueItems: true, description: 'The methods that this URL supports, as in the Allow header (RFC 9110 §10.2.1)', examples: [['DELETE', 'GET', 'HEAD']] }
   )
 }, { title: 'MethodNotAllowedProblem' })
 
