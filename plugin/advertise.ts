@@ -28,7 +28,7 @@ export function advertiseAllow (request: FastifyRequest, reply: FastifyReply, _p
     fail(error)
   }
 
-  function set (methods: string[]): void {
+  function set (methods: readonly string[]): void {
     if (methods.length > 0) reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(methods, request.method) : methods))
   }
 

@@ -3,7 +3,7 @@ import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, show } from './errors.js'
 import { DEFAULTS } from './options.js'
-import { type MaybePromise, isPromiseLike } from './promise.js'
+import { type MaybePromise, andThen, isPromiseLike } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
 import { isListOfMethods, methodsFor, routedMethods, withoutRefused } from './routed.js'
 import { settingsFor } from './scope.js'
@@ -20,8 +20,8 @@ export function allowedMethods (
     throw new InvalidArgumentError(`allowedMethods takes constraints as an object, got ${show(constraints)}`)
   }
   const settings = settingsFor(this, url) ?? DEFAULTS
-  if (typeof requestOrUrl !== 'string' && constraints === undefined) return methodsFor(requestOrUrl, settings)
-  return routedMethods(this, url, constraintsInUse(this, { ...constraints }), settings.catchAll)
+  if (typeof requestOrUrl !== 'string' && constraints === undefined) return andThen(methodsFor(requestOrUrl, settings), methods => [...methods])
+  return [...routedMethods(this, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
 }
 
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
@@ -29,7 +29,7 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   const { request, server } = this
   const settings = settingsFor(server, request.raw.url as string) ?? DEFAULTS
   if (given !== undefined) return replyMethodNotAllowed(this, toMethods(given).filter(method => method !== request.method), settings)
-  const send = (methods: string[]) => replyMethodNotAllowed(this, withoutRefused(methods, request.method), settings)
+  const send = (methods: readonly string[]) => replyMethodNotAllowed(this, withoutRefused(methods, request.method), settings)
   try {
     const methods = methodsFor(request, settings)
     if (!isPromiseLike(methods)) return send(methods)

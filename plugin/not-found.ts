@@ -35,7 +35,7 @@ export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyR
     done()
   }
 
-  function answer (methods: string[]): boolean {
+  function answer (methods: readonly string[]): boolean {
     if (methods.length === 0) return false
     if (reply.sent) return true
     if (request.method === 'OPTIONS' && settings?.answerOptions) replyOptions(reply, methods)

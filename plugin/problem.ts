@@ -18,14 +18,14 @@ import { toUriReference } from './target.js'
  * @returns a promise where the option `problem` is async
  * @throws what the option `problem` throws; `FST_ALLOWED_METHODS_INVALID_PROBLEM` where the body does not satisfy the schema
  */
-export function toMethodNotAllowed (request: AnyRequest, allow: string[], settings: Settings): MaybePromise<string> {
-  const { type, problem: build, schema } = settings
+export function toMethodNotAllowed (request: AnyRequest, allow: readonly string[], settings: Settings): MaybePromise<string> {
+  const { problem: build, schema } = settings
   const instance = toUriReference(request.originalUrl)
   if (build === undefined && schema === DEFAULTS.schema) {
-    const [before, after] = frameOf(type, allow)
+    const [before, after] = frameOf(settings, allow)
     return before + JSON.stringify(instance) + after
   }
-  const problem: MethodNotAllowedProblem = { type, title: 'Method Not Allowed', status: 405, detail: toDetail(allow), instance, allow: [...allow] }
+  const problem = toDefault(settings, allow, instance)
   if (build === undefined) return toJson(problem, settings)
   return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
 }
@@ -42,24 +42,26 @@ export function toDetail (methods: readonly string[]): string {
 }
 
 /**
- * What stands before the instance in the default body, and after it, by the type and the methods: the rest of it.
+ * What stands before the instance in the default body, and after it: by the settings, for the type, and by the list of methods.
  * Whatever the instance is, the body satisfies the schema where it does with one, since that may be any string.
  */
-const frames = new Map<string, [before: string, after: string]>()
+const frames = new WeakMap<Settings, WeakMap<readonly string[], Frame>>()
 
-/** An app has few lists of methods, but `sendMethodNotAllowed` takes any. */
-const MOST_FRAMES = 1000
+type Frame = [before: string, after: string]
 
-function frameOf (type: string, allow: string[]): [before: string, after: string] {
-  const key = `${type} ${allow.join()}`
-  let frame = frames.get(key)
+function frameOf (settings: Settings, allow: readonly string[]): Frame {
+  let ofSettings = frames.get(settings)
+  if (ofSettings === undefined) frames.set(settings, ofSettings = new WeakMap())
+  let frame = ofSettings.get(allow)
   if (frame === undefined) {
-    const problem: MethodNotAllowedProblem = { type, title: 'Method Not Allowed', status: 405, detail: toDetail(allow), instance: '', allow }
-    frame = toJson(problem, DEFAULTS).split(/(?<="instance":)""/) as [string, string]
-    if (frames.size === MOST_FRAMES) frames.clear()
-    frames.set(key, frame)
+    frame = toJson(toDefault(settings, allow, ''), settings).split(/(?<="instance":)""/) as Frame
+    ofSettings.set(allow, frame)
   }
   return frame
+}
+
+function toDefault ({ type }: Settings, allow: readonly string[], instance: string): MethodNotAllowedProblem {
+  return { type, title: 'Method Not Allowed', status: 405, detail: toDetail(allow), instance, allow: [...allow] }
 }
 
 /** Serializes a body, without what the schema does not declare, and checks what is left: what is checked is what is sent. */

@@ -11,12 +11,12 @@ import { isPromiseLike } from './promise.js'
  *
  * @param methods the methods that the resource supports, sorted; may be empty
  */
-export function replyMethodNotAllowed (reply: FastifyReply, methods: string[], settings: Settings): FastifyReply {
+export function replyMethodNotAllowed (reply: FastifyReply, methods: readonly string[], settings: Settings): FastifyReply {
   if (reply.sent) return reply.send()
   const allow = toAllow(methods)
   reply.header('allow', allow)
   if (settings.throw) {
-    return reply.send(Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: methods, headers: { allow } }))
+    return reply.send(Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: [...methods], headers: { allow } }))
   }
   try {
     const body = toMethodNotAllowed(reply.request, methods, settings)
@@ -33,7 +33,7 @@ export function replyMethodNotAllowed (reply: FastifyReply, methods: string[], s
 }
 
 /** Answers OPTIONS with what the URL supports (RFC 9110 §9.3.7). */
-export function replyOptions (reply: FastifyReply, methods: string[]): FastifyReply {
+export function replyOptions (reply: FastifyReply, methods: readonly string[]): FastifyReply {
   return reply.code(204).header('allow', toAllow([...methods, 'OPTIONS'].sort())).send()
 }
 
@@ -74,8 +74,13 @@ function replyProblem (reply: FastifyReply, status: number, body: string, outcom
  * @param methods upper-case method tokens, sorted; may be empty, which says that the resource allows none
  */
 export function toAllow (methods: readonly string[]): string {
-  return methods.join(', ')
+  let value = values.get(methods)
+  if (value === undefined) values.set(methods, value = methods.join(', '))
+  return value
 }
+
+/** By list: that of a URL is shared by those that have the same methods. */
+const values = new WeakMap<readonly string[], string>()
 
 function isLogDisabled ({ request, server }: FastifyReply): boolean {
   const disabled = server.initialConfig.disableRequestLogging as boolean | ((request: unknown) => boolean) | undefined

@@ -13,13 +13,13 @@ import { decode, routedPath, withRoutedSlashes } from './target.js'
  * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
  * @throws what these options throw
  */
-export function methodsFor (request: AnyRequest, { catchAll, constraints, allow }: Settings): MaybePromise<string[]> {
+export function methodsFor (request: AnyRequest, { catchAll, constraints, allow }: Settings): MaybePromise<readonly string[]> {
   const { server } = request
   const url = request.raw.url as string
   return andThen(constraintsOf(request, constraints), values => {
     const methods = routedMethods(server, url, values, catchAll)
     // The router did not take it, though the option `constraints` may give values that say it would.
-    if (request.is404 && methods.includes(request.method)) return []
+    if (request.is404 && methods.includes(request.method)) return NONE
     if (allow === undefined || methods.length === 0) return methods
     return andThen(callOption('allow', () => allow([...methods], request)), kept => {
       if (!isListOfMethods(kept)) throw new InvalidOptionError(`option 'allow' must return an array of methods, got ${show(kept)}`)
@@ -49,24 +49,39 @@ export function isListOfMethods (value: unknown): value is string[] {
  * @param constraints values of the constraint strategies in use, and of no other
  * @param catchAll let a root catch-all make the URL known
  * @param among the methods to ask for, sorted; those that some route of the app takes
- * @returns the methods, sorted; empty where the URL is unknown
+ * @returns the methods, sorted, in an array that may be shared; empty where the URL is unknown
  */
 export function routedMethods (
   app: FastifyInstance, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(app)
-): string[] {
+): readonly string[] {
   const query = url.search(/[?#]/)
-  const path = query === -1 ? url : url.slice(0, query)
-  if (path === '*') return []
-  const methods: string[] = []
+  const search = { method: '' as HTTPMethods, url: query === -1 ? url : url.slice(0, query), constraints }
+  if (search.url === '*') return NONE
+  let bits = 0
   let known = false
-  for (const method of among as HTTPMethods[]) {
-    const search = { method, url: path, constraints }
+  for (let at = 0; at < among.length; at++) {
+    search.method = among[at] as HTTPMethods
     const match = app.findRoute(search)
     if (match === null || !isRoute(app, match, search)) continue
-    methods.push(method)
-    known ||= method !== 'OPTIONS' && (catchAll || !isRootCatchAll(app, match, path))
+    bits += 2 ** at
+    known ||= search.method !== 'OPTIONS' && (catchAll || !isRootCatchAll(app, match, search.url))
   }
-  return known ? methods : []
+  return known ? listOf(app, among, bits) : NONE
+}
+
+const NONE: readonly string[] = Object.freeze([])
+
+/** Apps have few lists of methods; these are the most that a table keeps. */
+const MOST_LISTS = 1000
+
+/** The methods at some places of a list; the same array each time, where it is that of all methods in use. */
+function listOf (app: FastifyInstance, among: readonly string[], bits: number): readonly string[] {
+  const { methods, lists } = installationOf(app) as Installation
+  const known = among === methods ? lists.get(bits) : undefined
+  if (known !== undefined) return known
+  const list = Object.freeze(among.filter((_, at) => Math.floor(bits / 2 ** at) % 2 === 1))
+  if (among === methods && lists.size < MOST_LISTS) lists.set(bits, list)
+  return list
 }
 
 /**

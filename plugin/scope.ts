@@ -10,6 +10,8 @@ export interface Installation {
   readonly record: RouteRecord
   /** The methods that some route takes, once all routes are known. */
   methods?: readonly string[]
+  /** Lists of these, by their places in it as bits: URLs with the same methods share one. */
+  readonly lists: Map<number, readonly string[]>
   /** The handler that every route of the app has in a match, once one was seen. */
   routeHandler?: Match['handler']
   /** Sees the requests that no route took, while the app is tested. */
@@ -36,7 +38,7 @@ export function installationOf (scope: FastifyInstance): Installation | undefine
 
 /** Makes an installation the one of an app. */
 export function install (root: FastifyInstance, record: RouteRecord): Installation {
-  const installation = { registrations: [], record }
+  const installation = { registrations: [], record, lists: new Map() }
   root.decorate(kInstallation, installation)
   return installation
 }

@@ -29,6 +29,9 @@ export function routerOption (
 /** What may not stand in the path of a URI: a stray `%`, or a character outside RFC 3986 §3.3. */
 const NOT_IN_A_PATH = /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu
 
+/** A path as most clients send it: nothing in it, or before it, that a URI reference could not hold as it is. */
+const PLAIN_PATH = /^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@/]*(?=$|\?)/
+
 /**
  * The path of a request target (RFC 9112 §3.2) as a URI reference (RFC 3986 §4.1), which a client can resolve back to the URL
  * that it asked for: no origin, query or fragment.
@@ -39,6 +42,8 @@ const NOT_IN_A_PATH = /%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]/gu
  * @param target such as `request.originalUrl`
  */
 export function toUriReference (target: string): string {
+  const plain = PLAIN_PATH.exec(target)
+  if (plain !== null) return plain[0]
   const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '').replace(NOT_IN_A_PATH, percentEncode)
   return path.startsWith('//') ? `/.${path}` : path || '/'
 }

@@ -159,3 +159,15 @@ t.test('the decorators are there in every scope, once the plugin is loaded', asy
   })
   await app.ready()
 })
+
+t.test('a list that app.allowedMethods gives may be changed: no answer changes with it', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  app.post('/b', async request => { (await app.allowedMethods(request)).push('NEVER') })
+  await app.ready()
+  app.allowedMethods('/a').push('NEVER')
+  app.allowedMethods('/nowhere').push('NEVER')
+  await app.inject({ method: 'POST', url: '/b' })
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
+  t.equal(await ask(app, 'PUT', '/b'), 'POST')
+  t.equal(await ask(app, 'PUT', '/nowhere'), 404)
+})
