@@ -1,0 +1,55 @@
+import { SUBJECTS } from './subjects.js'
+
+/** What was measured, on what, and which targets are met, as Markdown. */
+export function toMarkdown ({ date, machine, versions, load, rounds, answers, rows, figures }) {
+  return [
+    `${date}, ${machine}. ${Object.entries(versions).map(entry => entry.join(' ')).join(', ')}. Load by ${load}, ${rounds} rounds.`,
+    toTable(['what', 'median', 'quartiles', 'target', 'met'], rows.map(row => toRow(row, answers))),
+    `Other answers than a 405 with an exact \`Allow\`: ${Object.keys(answers).filter(name => answers[name].length > 0).map(name => `${SUBJECTS[name].title} (${answers[name].join(', ')})`).join('; ')}.`,
+    ...Object.entries(figures).map(([name, figures]) =>
+      toTable([name, 'median', 'quartiles', 'over node:http'], Object.entries(figures).map(toFigure)))
+  ].join('\n\n')
+}
+
+/** What a subject is called, and which status it answers where that is not 405. */
+export function labelOf (name, answers) {
+  const status = /(\d{3}) in place of 405/.exec(answers[name])?.[1]
+  const title = SUBJECTS[name]?.title ?? name
+  return status === undefined ? title : `${title} (its ${status})`
+}
+
+/** RESULT.md */
+export function toPage (result) {
+  return `# How fast, and next to what
+
+\`npm run bench -- --record\`. CPU is time of the server process per request, user and system. Servers are loaded in turn, the order rotates,
+and a figure of the first table is the median of the ratios within one round. In the others are µs and, for heap, bytes: per request, and for a whole start.
+
+![CPU time of the server per 405](chart.svg)
+
+${toMarkdown(result)}
+`
+}
+
+function toRow ({ what, median, lower, upper, only, to, target, met }, answers) {
+  return [
+    only === 'peers' ? `405 / ${labelOf(to, answers)}, CPU` : what,
+    median.toFixed(3),
+    `${lower.toFixed(3)} to ${upper.toFixed(3)}`,
+    `${only === 'peers' ? 'below' : 'at most'} ${target.toFixed(2)}`,
+    met ? 'yes' : '**no**'
+  ]
+}
+
+function toFigure ([name, { median, lower, upper, toBare }]) {
+  return [SUBJECTS[name]?.title ?? name, toAmount(median), `${toAmount(lower)} to ${toAmount(upper)}`, toBare?.median.toFixed(2) ?? '']
+}
+
+/** Four digits of a small figure, whole numbers of a large one. */
+function toAmount (figure) {
+  return figure < 1000 ? figure.toFixed(1) : Math.round(figure).toLocaleString('en')
+}
+
+function toTable (head, rows) {
+  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+}
