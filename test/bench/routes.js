@@ -24,4 +24,4 @@ export const REQUESTS = {
   unknown: { method: 'GET', path: '/nonesuch1002/', status: 404 }
 }
 export const FIRST_ID = 1000
-export const LAST_ID = 1999
+export const LAST_ID = 9999
