@@ -8,6 +8,8 @@ import { normalize } from './target.js'
 export interface RouteRecord {
   /** Each route pattern to its methods. */
   readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
+  /** Names of the routing constraints of the routes that `onRoute` reported. */
+  readonly constraintNames: ReadonlySet<string>
   /** The routing constraints of recorded routes, by their patterns, once each; no entry for a route without. Complete as `methodsByUrl` is. */
   readonly constraintsByUrl: ReadonlyMap<string, readonly ConstraintValues[]>
   /** The app is ready, and has all its routes. */
@@ -21,36 +23,46 @@ export interface RouteRecord {
  * Those are read from `printRoutes` when the map is asked for.
  */
 export function recordRoutes (scope: FastifyInstance): RouteRecord {
-  const methodsByUrl = readOnly(new Map<string, ReadonlySet<string>>())
+  const methodsByUrl = new ReadOnlyMap<string, ReadonlySet<string>>()
   const constraintsByUrl = new Map<string, ConstraintValues[]>()
+  const constraintNames = new Set<string>()
+  const reported: Pick<RouteOptions, 'url' | 'method' | 'constraints'>[] = []
   let ready = false
   let complete = false
 
-  scope.addHook('onRoute', function recordRoute (route: RouteOptions) {
-    for (const method of [route.method].flat()) add(route.url, method, route.constraints)
+  scope.addHook('onRoute', function recordRoute ({ url, method, constraints }: RouteOptions) {
+    reported.push({ url, method, constraints })
+    for (const name of Object.keys(constraints ?? {})) constraintNames.add(name)
   })
   scope.addHook('onReady', async function closeRecord () {
     ready = true
   })
   return {
-    constraintsByUrl,
+    constraintNames,
     get isClosed () { return ready },
     get methodsByUrl () {
       if (!complete) completeRecord()
-      complete = ready
       return methodsByUrl
+    },
+    get constraintsByUrl () {
+      if (!complete) completeRecord()
+      return constraintsByUrl
     }
   }
 
   function completeRecord (): void {
-    const reported = new Set([...methodsByUrl].flatMap(([url, methods]) => [...methods].flatMap(method => spellings(scope, method, url))))
+    complete = ready
+    for (const { url, method, constraints } of reported.splice(0)) {
+      for (const name of [method].flat()) add(url, name, constraints)
+    }
+    const known = new Set([...methodsByUrl].flatMap(([url, methods]) => [...methods].flatMap(method => spellings(scope, method, url))))
     for (const { url, method, constraints } of printedRoutes(scope)) {
-      if (!spellings(scope, method, url).every(spelling => reported.has(spelling))) add(url, method, constraints)
+      if (!spellings(scope, method, url).every(spelling => known.has(spelling))) add(url, method, constraints)
     }
   }
 
   function add (url: string, method: string, constraints: ConstraintValues = {}): void {
-    if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, readOnly(new Set()))
+    if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, new ReadOnlySet())
     Set.prototype.add.call(methodsByUrl.get(url), method)
     if (Object.keys(constraints).length === 0) return
     const others = constraintsByUrl.get(url) ?? []
@@ -68,12 +80,17 @@ function spellings (scope: FastifyInstance, method: string, url: string): string
   return patterns.map(pattern => `${method} ${normalize(scope, pattern.replace(/:[^/().-]+/g, ':'))}`)
 }
 
-/** Takes the methods that change a Map or Set away from whoever is handed it. */
-function readOnly<T extends object> (collection: T): T {
-  for (const name of ['set', 'add', 'delete', 'clear']) {
-    Object.defineProperty(collection, name, { value: refuse })
-  }
-  return collection
+/** Collections that whoever is handed them cannot change. */
+class ReadOnlyMap<K, V> extends Map<K, V> {
+  override set (): never { return refuse() }
+  override delete (): never { return refuse() }
+  override clear (): never { return refuse() }
+}
+
+class ReadOnlySet extends Set<string> {
+  override add (): never { return refuse() }
+  override delete (): never { return refuse() }
+  override clear (): never { return refuse() }
 }
 
 function refuse (): never {

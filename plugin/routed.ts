@@ -17,7 +17,7 @@ export function methodsFor (request: AnyRequest, { catchAll, constraints, allow 
   const { server } = request
   const url = request.raw.url as string
   return andThen(constraintsOf(request, constraints), values => {
-    const methods = routedMethods(server, url, values, catchAll)
+    const methods = values === undefined && !catchAll ? recentMethods(server, url) : routedMethods(server, url, values, catchAll)
     // The router did not take it, though the option `constraints` may give values that say it would.
     if (request.is404 && methods.includes(request.method)) return NONE
     if (allow === undefined || methods.length === 0) return methods
@@ -26,6 +26,22 @@ export function methodsFor (request: AnyRequest, { catchAll, constraints, allow 
       return routedMethods(server, url, values, catchAll, methods.filter(method => kept.includes(method)))
     })
   })
+}
+
+/** The most URLs, and the longest, whose methods are kept. */
+const [MOST_URLS, LONGEST_URL] = [1000, 200]
+
+/** The methods routed at a URL, kept for those asked of late: a client that is wrong asks again, and routes do not change once an app is ready. */
+function recentMethods (app: FastifyInstance, url: string): readonly string[] {
+  const { recent } = installationOf(app) as Installation
+  let methods = recent.get(url)
+  if (methods === undefined) {
+    methods = routedMethods(app, url, undefined, false)
+    if (url.length > LONGEST_URL) return methods
+    if (recent.size === MOST_URLS) recent.clear()
+    recent.set(url, methods)
+  }
+  return methods
 }
 
 /** What is left of the methods where one is refused. GET and HEAD are one read, with and without a body: who refuses the one does not support the other. */

@@ -12,6 +12,8 @@ export interface Installation {
   methods?: readonly string[]
   /** Lists of these, by their places in it as bits: URLs with the same methods share one. */
   readonly lists: Map<number, readonly string[]>
+  /** The methods routed at URLs that were asked of late, without constraints. */
+  readonly recent: Map<string, readonly string[]>
   /** The handler that every route of the app has in a match, once one was seen. */
   routeHandler?: Match['handler']
   /** Sees the requests that no route took, while the app is tested. */
@@ -38,7 +40,7 @@ export function installationOf (scope: FastifyInstance): Installation | undefine
 
 /** Makes an installation the one of an app. */
 export function install (root: FastifyInstance, record: RouteRecord): Installation {
-  const installation = { registrations: [], record, lists: new Map() }
+  const installation = { registrations: [], record, lists: new Map(), recent: new Map() }
   root.decorate(kInstallation, installation)
   return installation
 }

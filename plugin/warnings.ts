@@ -9,14 +9,14 @@ import { methodsInUse } from './routed.js'
  * A declared strategy that no route uses decides nothing, unless it must match whenever a request has a value:
  * NestJS declares `version` in every app.
  */
-export function customConstraints (app: FastifyInstance, { constraintsByUrl }: RouteRecord): string[] {
+export function customConstraints (app: FastifyInstance, { constraintNames }: RouteRecord): string[] {
   type Strategies = Record<string, { mustMatchWhenDerived?: boolean }>
   const config = app.initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
   const strategies = Object.entries(config.routerOptions?.constraints ?? config.constraints ?? {})
   const printed = strategies.length === 0 ? '' : printRoutes(app)
   const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
     mustMatchWhenDerived || printed === undefined || printed.includes(`${JSON.stringify(name)}:`))
-  const recorded = [...constraintsByUrl.values()].flat().flatMap(Object.keys).filter(name => name !== 'version' && name !== 'host')
+  const recorded = [...constraintNames].filter(name => name !== 'version' && name !== 'host')
   return [...new Set([...declared.map(([name]) => name), ...recorded])]
 }
 

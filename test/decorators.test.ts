@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type FastifyInstance, type HTTPMethods } from 'fastify'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { build, declare } from './helpers.js'
+import { ask, build, declare } from './helpers.js'
 
 t.test('app.allowedMethods: the sorted methods routed at a URL, none where it is unknown', async t => {
   const app = build(t, { routes: ['POST /users', 'GET /users', 'GET /*'] })

@@ -158,3 +158,56 @@ t.test('allow: narrows what allowedMethods tells of a request, not of a URL', as
   app.get('/a', async request => [app.allowedMethods(request), app.allowedMethods('/a')])
   t.strictSame((await app.inject('/a')).json(), [['GET'], ['GET', 'HEAD']])
 })
+
+t.test('how often the router is asked: never for a matched request, at most once for each method in use on a miss, and not again for a URL of late', async t => {
+  const app = build(t, { routes: ['GET /users/:id', 'PUT /users/:id', 'DELETE /users/:id', 'POST /users'] })
+  let asked = 0
+  const { findRoute } = app
+  app.findRoute = search => {
+    asked++
+    return findRoute(search)
+  }
+  await app.ready()
+  const count = async (method: string, url: string) => {
+    asked = 0
+    await ask(app, method, url)
+    return asked
+  }
+  await count('PATCH', '/first')
+  const inUse = methodsInUse(app).length
+  t.equal(inUse, 5)
+  t.equal(await count('GET', '/users/1'), 0)
+  t.equal(await count('PUT', '/users/1'), 0)
+  t.equal(await count('PATCH', '/users/1'), inUse)
+  t.equal(await count('PATCH', '/users/1'), 0)
+  t.equal(await count('PATCH', '/nope'), inUse)
+  t.equal(await count('GET', '/nope'), 0)
+  t.equal(await count('PATCH', `/users/${'x'.repeat(90)}`), inUse)
+  t.equal(await count('OPTIONS', '/users?a'), inUse)
+})
+
+t.test('nothing grows with traffic: the tables are bounded', async t => {
+  const app = build(t, { routes: ['GET /users/:id', 'PUT /users/:id', 'POST /users'] })
+  await app.ready()
+  const tables = Reflect.get(app, Symbol.for('fastify-allowed-methods.installation')) as { recent: Map<string, unknown>, lists: Map<number, unknown> }
+  const wrong: number[] = []
+  for (let i = 0; i < 3000; i++) {
+    if (await ask(app, 'PATCH', `/users/${i}?${i}`) !== 'GET, HEAD, PUT') wrong.push(i)
+  }
+  t.strictSame(wrong, [])
+  t.ok(tables.recent.size > 0 && tables.recent.size <= 1000)
+  t.equal(tables.lists.size, 1)
+  const long = `/users/1?${'x'.repeat(300)}`
+  t.equal(await ask(app, 'PATCH', long), 'GET, HEAD, PUT')
+  t.notOk(tables.recent.has(long), 'a long URL is not kept')
+})
+
+t.test('a URL of late is not answered for other constraints', async t => {
+  const app = build(t)
+  app.get('/a', async () => 'a')
+  app.put('/a', { constraints: { version: '1.0.0' } }, async () => 'a')
+  for (let i = 0; i < 2; i++) {
+    t.equal(await ask(app, 'PATCH', '/a'), 'GET, HEAD')
+    t.equal(await ask(app, 'PATCH', '/a', { 'accept-version': '1.x' }), 'PUT')
+  }
+})
