@@ -70,3 +70,17 @@ together('a problem-details plugin with both root handlers: its 404s and errors 
   t.equal((await app.inject('/nope')).json().title, 'No such resource')
   t.equal((await app.inject('/fails')).json().title, 'on strike')
 })
+
+together('a problem-details plugin renders what the options throw and notImplemented hand over', async app => {
+  await app.register(problemDetails)
+  app.get('/users', async () => 'users')
+  app.put('/archive', async () => 'archive')
+}, {
+  untouched: ['GET /users', 'GET /nope', 'PUT /nope'],
+  plugin: { throw: true, notImplemented: true }
+}, async (t, app) => {
+  const reply = await app.inject({ method: 'PUT', url: '/users' })
+  t.strictSame([reply.statusCode, reply.headers.allow, reply.headers['content-type']], [405, 'GET, HEAD', 'application/problem+json; charset=utf-8'])
+  t.strictSame(reply.json(), { type: 'about:blank', title: 'This URL supports GET and HEAD.', status: 405, instance: '/users' })
+  t.equal((await app.inject({ method: 'DELETE', url: '/nope' })).json().status, 501)
+})

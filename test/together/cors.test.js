@@ -37,6 +37,7 @@ for (const [title, options] of Object.entries({
     untouched,
     refused: early ? [[put, 'GET, HEAD, OPTIONS, POST'], ['DELETE /users', 'GET, HEAD, OPTIONS, POST']] : []
   })
+  together(`@fastify/cors ${title}, with answerOptions: every OPTIONS is its own`, withCors(options), { untouched, plugin: { answerOptions: true } })
 }
 
 t.test("@fastify/cors with its hook 'preParsing': a 405 has its headers where it is registered before the plugin", async t => {

@@ -16,15 +16,16 @@ export const ORDERS = ['first', 'last']
  *   each request is an object for `app.inject`, or a string such as `'PUT /users'`
  * @param expected.refused pairs of a request and the exact `Allow` of its 405
  * @param expected.fastify options of Fastify
+ * @param expected.plugin options of the plugin
  * @param expected.varies names of header fields that differ from one request to the next
  * @param also checks what is particular to the packages, in each order
  */
-export function together (title, prepare, { untouched = [], refused = [], fastify = {}, varies = [] }, also = async () => {}) {
+export function together (title, prepare, { untouched = [], refused = [], fastify = {}, plugin = {}, varies = [] }, also = async () => {}) {
   t.test(title, async t => {
     for (const order of ORDERS) {
       t.test(`the plugin registered ${order}`, async t => {
         const oracle = await build(t, 'never', prepare, fastify)
-        const app = await build(t, order, prepare, fastify)
+        const app = await build(t, order, prepare, fastify, plugin)
         for (const request of untouched) {
           t.strictSame(await answer(app, request, varies), await answer(oracle, request, varies), name(request))
         }
@@ -40,12 +41,12 @@ export function together (title, prepare, { untouched = [], refused = [], fastif
 }
 
 /** An app with the plugin first, last or never, that is closed when the test ends. */
-export async function build (t, order, prepare, options = {}) {
+export async function build (t, order, prepare, options = {}, plugin = {}) {
   const app = Fastify(options)
   t.teardown(() => app.close())
-  if (order === 'first') app.register(fastifyAllowedMethods)
+  if (order === 'first') app.register(fastifyAllowedMethods, plugin)
   await prepare(app)
-  if (order === 'last') app.register(fastifyAllowedMethods)
+  if (order === 'last') app.register(fastifyAllowedMethods, plugin)
   await app.ready()
   return app
 }
