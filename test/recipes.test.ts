@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import fastifyAllowedMethods from 'fastify-allowed-methods'
 import { findWrongAnswers } from 'fastify-allowed-methods/testing'
 import { ask, declare } from './helpers.js'
@@ -9,7 +9,7 @@ const load = async (name: string) => await import(new URL(`recipes/${name}`, imp
 
 t.test('each recipe stands in the README, word for word', async t => {
   const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
-  for (const name of ['hint.js', 'conceal.js', 'read-only.js']) {
+  for (const name of ['hint.js', 'conceal.js', 'read-only.js', 'not-found-page.js', 'problems.js', 'cross-origin.js']) {
     t.ok(readme.includes('```js\n' + await readFile(new URL(`recipes/${name}`, import.meta.url), 'utf8') + '```\n'), name)
   }
 })
@@ -61,4 +61,44 @@ t.test('read-only: what writes is answered 405, and the rest as ever', async t =
   t.equal(await ask(app, 'POST', '/a'), 'GET, HEAD, PUT')
   isReadOnly = false
   t.equal(await ask(app, 'PUT', '/a'), 200)
+})
+
+/** An app with a recipe that is a plugin. */
+async function start (t: Test, name: string, ...routes: string[]): Promise<FastifyInstance> {
+  const app: FastifyInstance = Fastify()
+  t.teardown(() => app.close())
+  app.register((await load(name)).default)
+  declare(app, ...routes)
+  return app
+}
+
+t.test('not-found-page: 404s have the page, 405s are 405s', async t => {
+  const app = await start(t, 'not-found-page.js', 'GET /a')
+  t.strictSame([(await app.inject('/b')).statusCode, (await app.inject('/b')).payload], [404, '<h1>There is no such page</h1>'])
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
+  t.strictSame(await findWrongAnswers(app), [])
+})
+
+t.test('problems: one handler renders all errors', async t => {
+  const app = await start(t, 'problems.js', 'GET /a')
+  app.get('/fails', async () => { throw new Error('secret') })
+  const problem = async (method: string, url: string) => {
+    const { headers, payload } = await app.inject({ method: method as 'GET', url })
+    t.match(headers['content-type'], /^application\/problem\+json/)
+    return JSON.parse(payload)
+  }
+  t.strictSame(await problem('PUT', '/a'), { type: 'about:blank', title: 'This URL supports GET and HEAD.', status: 405, allow: ['GET', 'HEAD'] })
+  t.strictSame(await problem('GET', '/b'), { type: 'about:blank', title: 'This URL does not exist.', status: 404 })
+  t.strictSame(await problem('GET', '/fails'), { type: 'about:blank', title: 'Internal Server Error', status: 500 })
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
+  t.strictSame(await findWrongAnswers(app), [])
+})
+
+t.test('cross-origin: a browser lets a page send any method, and read Allow', async t => {
+  const app = await start(t, 'cross-origin.js', 'GET /a')
+  const origin = 'https://a.example'
+  const preflight = await app.inject({ method: 'OPTIONS', url: '/a', headers: { origin, 'access-control-request-method': 'PUT' } })
+  t.strictSame([preflight.statusCode, preflight.headers['access-control-allow-methods']], [204, '*'])
+  const refused = await app.inject({ method: 'PUT', url: '/a', headers: { origin } })
+  t.strictSame([refused.statusCode, refused.headers.allow, refused.headers['access-control-expose-headers']], [405, 'GET, HEAD, OPTIONS', 'Allow'])
 })

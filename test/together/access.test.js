@@ -3,10 +3,12 @@ import bearerAuth from '@fastify/bearer-auth'
 import cookie from '@fastify/cookie'
 import jwt from '@fastify/jwt'
 import rateLimit from '@fastify/rate-limit'
+import { readFile } from 'node:fs/promises'
 import session from '@fastify/session'
 import underPressure from '@fastify/under-pressure'
 import t from 'tap'
 import { build, checkRefusal, declare, ORDERS, together } from './helpers.js'
+import limited from './recipes/rate-limit.js'
 
 const bearer = token => ({ authorization: `Bearer ${token}` })
 
@@ -19,14 +21,15 @@ together('@fastify/rate-limit: routes are limited as without the plugin', async 
   varies: ['x-ratelimit-reset', 'retry-after']
 })
 
+t.test('the recipe for @fastify/rate-limit stands in the README, word for word', async t => {
+  const read = path => readFile(new URL(path, import.meta.url), 'utf8')
+  t.ok((await read('../../README.md')).includes('```js\n' + await read('recipes/rate-limit.js') + '```\n'))
+})
+
 t.test('@fastify/rate-limit in an onRequest hook limits 405s and 404s too', async t => {
   for (const order of ORDERS) {
     const app = await build(t, order, async app => {
-      await app.register(rateLimit, { max: 2 })
-      const limitMisses = app.rateLimit()
-      app.addHook('onRequest', async function (request, reply) {
-        if (request.is404) return limitMisses.call(this, request, reply)
-      })
+      await app.register(limited, { max: 2 })
       declare(app, 'GET /users')
     })
     const put = { method: 'PUT', url: '/users' }

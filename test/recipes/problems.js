@@ -1,0 +1,13 @@
+import allowedMethods from 'fastify-allowed-methods'
+
+/** All errors of an app in one place, as application/problem+json. */
+export default async function problems (app) {
+  app.register(allowedMethods, { throw: true, notFound: true })
+  app.setErrorHandler(async (error, request, reply) => {
+    const { statusCode: status = 500, message, allow } = error
+    reply.code(status).header('content-type', 'application/problem+json')
+    return { type: 'about:blank', title: status < 500 ? message : 'Internal Server Error', status, ...(allow && { allow }) }
+  })
+}
+
+problems[Symbol.for('skip-override')] = true
