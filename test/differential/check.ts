@@ -35,7 +35,7 @@ export async function check (subject: Subject, { seed, apps, requests = 8, shrin
   const cases = appSpec.chain(spec => requestsFor(spec, requests).map(requests => ({ spec, requests })))
   let failed = false
   const property = fc.asyncProperty(cases, async ({ spec: random, requests }) => {
-    const spec = { ...random, ...place }
+    const spec = { ...random, ...place, ...(count && { options: {} }) } // other plugins have no such options
     const plain = await build(spec).catch(() => undefined)
     if (plain === undefined) return
     const tested = await build(spec, subject)

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
 import type { FastifyPluginCallback } from 'fastify'
+import fastifyAllowedMethods from 'fastify-allowed-methods'
 import type { Subject } from './app.js'
+import { compareBehaviour } from './behaviour.js'
 import { check } from './check.js'
 import { published } from './subject.js'
 
@@ -14,6 +16,10 @@ const [SEED, APPS] = [1, 1000]
 const allow: Subject = (app, { catchAll }) => app.register(fastifyAllow, { send405: true, send405ForWildcard: catchAll })
 const plain: Subject = app => app.register(async () => {})
 const first = { pluginAt: 0, awaited: true }
+
+console.log('| behaviour | fastify-allowed-methods | fastify-allow | no plugin |\n|---|---|---|---|')
+const rows = await compareBehaviour([app => app.register(fastifyAllowedMethods), app => app.register(fastifyAllow, { send405: true, send405ForWildcard: false }), () => {}])
+console.log(`${rows.join('\n')}\n`)
 
 console.log('| wrong answers | known URL, method not routed | unknown URL | routed | of all |\n|---|---|---|---|---|')
 for (const [name, subject, place] of [
