@@ -27,7 +27,7 @@ export const fastifyAllowedMethods = fp(
     const installation = installationOf(app)
     const isHandled = installation !== undefined && settingsFor(app, app.prefix)?.notFound === true
     setOptions(installation ?? installAtRoot(app), app, given)
-    if (given.notFound && !isHandled) setNotFoundHandler(app.prefix === '' ? rootOf(app) : app)
+    if (given.notFound && !isHandled) setNotFoundHandler(app.prefix === '' ? rootOf(app) : app, given)
     if (given.advertise) app.addHook('onSend', advertiseAllow)
     if (installation === undefined || !app.hasDecorator('allowedMethods')) {
       app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError } from './errors.js'
-import type { Settings } from './options.js'
+import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
 import { isPromiseLike } from './promise.js'
 import { replyMethodNotAllowed, replyNotFound, replyNotImplemented, replyOptions } from './reply.js'
 import { methodsFor, methodsInUse } from './routed.js'
@@ -54,10 +54,11 @@ export function isImplemented ({ method, server }: AnyRequest, { answerOptions }
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the app has one of its own
  */
-export function setNotFoundHandler (scope: FastifyInstance): void {
+export function setNotFoundHandler (scope: FastifyInstance, given: GivenOptions): void {
   try {
     scope.setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
-      replyNotFound(reply, settingsFor(request.server, request.raw.url as string) as Settings)
+      // A prefix takes URLs that Fastify spells otherwise than a router option says, such as `%2F1` for `/:id`.
+      replyNotFound(reply, settingsFor(request.server, request.raw.url as string) ?? { ...DEFAULTS, ...given })
     })
   } catch (error) {
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +

@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, { ProblemDetails } from '../plugin/index.js'
-import { ask, build, declare, exchange } from './helpers.js'
+import { ask, build, declare, exchange, routerOptions } from './helpers.js'
 
 t.test('works after an onRequest hook that calls back, one that is async, and other preParsing hooks', async t => {
   const app = build(t, { routes: ['GET /users'] })
@@ -112,6 +112,14 @@ t.test('notFound: from a child without prefix it holds for the app, from a prefi
   t.equal(await media(app, '/b'), 'text/plain; charset=utf-8')
   t.equal(await media(app, '/api/b'), 'application/problem+json')
   t.equal(await ask(app, 'PUT', '/api/a'), 'GET, HEAD')
+})
+
+t.test('notFound: in a prefix, also for a URL that only Fastify takes for one of it', async t => {
+  const app = build(t, { plugin: false, fastify: routerOptions({ useSemicolonDelimiter: true }) })
+  app.register(async api => { api.register(fastifyAllowedMethods, { notFound: true, throw: true }) }, { prefix: '/a;b' })
+  await app.ready()
+  const reply = await app.inject('/a;b')
+  t.strictSame([reply.statusCode, reply.json().code], [404, 'FST_ALLOWED_METHODS_NOT_FOUND'])
 })
 
 t.test('notFound: given again, in the same scope or one within, it is set once', async t => {
