@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, show } from './errors.js'
-import { DEFAULTS } from './options.js'
+import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen, isPromiseLike } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
-import { isListOfMethods, methodsFor, routedMethods, withoutRefused } from './routed.js'
+import { isListOfMethods, methodsFor, narrow, routedMethods, withoutRefused } from './routed.js'
 import { settingsFor } from './scope.js'
 
 /** The decorator `app.allowedMethods`; its types tell what goes in and out. */
@@ -26,18 +26,28 @@ export function allowedMethods (
 
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
-  const { request, server } = this
-  const settings = settingsFor(server, request.raw.url as string) ?? DEFAULTS
-  if (given !== undefined) return replyMethodNotAllowed(this, toMethods(given).filter(method => method !== request.method), settings)
-  const send = (methods: readonly string[]) => replyMethodNotAllowed(this, withoutRefused(methods, request.method), settings)
+  const settings: Settings = settingsFor(this.server, this.request.raw.url as string) ?? DEFAULTS
+  const methods = given === undefined ? undefined : toMethods(given)
+  const send = (kept: readonly string[]): FastifyReply => {
+    if (settings.allow === undefined || kept.length > 0 || methods?.length === 0) {
+      return replyMethodNotAllowed(this, methods === undefined ? withoutRefused(kept, this.request.method) : kept, settings)
+    }
+    this.callNotFound() // the option hides all, so that the URL is as unknown here as elsewhere
+    return this
+  }
   try {
-    const methods = methodsFor(request, settings)
-    if (!isPromiseLike(methods)) return send(methods)
-    methods.then(send).then(undefined, error => this.send(error))
+    const kept = methods === undefined ? methodsFor(this.request, settings) : keptOf(methods, this.request, settings)
+    if (!isPromiseLike(kept)) return send(kept)
+    kept.then(send).then(undefined, error => this.send(error))
   } catch (error) {
     this.send(error)
   }
   return this
+}
+
+function keptOf (given: string[], request: AnyRequest, { allow }: Settings): MaybePromise<readonly string[]> {
+  const methods = given.filter(method => method !== request.method)
+  return allow === undefined || methods.length === 0 ? methods : narrow(methods, request, allow)
 }
 
 /** A method (RFC 9110 §5.6.2, §9.1). */

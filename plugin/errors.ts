@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import createError from '@fastify/error'
 
-/** A registration was given an option that does not exist or is ill-typed. */
+/** An option does not exist, is ill-typed or does not fit the app, or one that is a function returned what it should not. */
 export const InvalidOptionError = createError('FST_ALLOWED_METHODS_INVALID_OPTION', '%s', 500)
 
 /** A decorator was called with an argument of the wrong type. */

@@ -4,9 +4,10 @@ import type { FastifyAllowedMethods } from '../types/options.js'
 import { advertiseAllow } from './advertise.js'
 import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
 import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
-import { checkOptions, checkSettings } from './options.js'
+import { checkOptions } from './options.js'
+import { checkSettings } from './problem.js'
 import { type RouteRecord, recordRoutes } from './record.js'
-import { type Installation, allSettings, install, installationOf, rootOf, setOptions, settingsFor } from './scope.js'
+import { type Installation, allSettings, install, installationOf, rootOf, setOptions } from './scope.js'
 import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
 export type * from '../types/fastify.js'
@@ -25,9 +26,8 @@ export const fastifyAllowedMethods = fp(
   async function fastifyAllowedMethods (app, options) {
     const given = checkOptions(options)
     const installation = installationOf(app)
-    const isHandled = installation !== undefined && settingsFor(app, app.prefix)?.notFound === true
     setOptions(installation ?? installAtRoot(app), app, given)
-    if (given.notFound && !isHandled) setNotFoundHandler(app.prefix === '' ? rootOf(app) : app, given)
+    if (given.notFound) setNotFoundHandler(app, given)
     if (given.advertise) app.addHook('onSend', advertiseAllow)
     if (installation === undefined || !app.hasDecorator('allowedMethods')) {
       app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])

@@ -5,7 +5,7 @@ import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
 import { isPromiseLike } from './promise.js'
 import { replyMethodNotAllowed, replyNotFound, replyNotImplemented, replyOptions } from './reply.js'
 import { methodsFor, methodsInUse } from './routed.js'
-import { installationOf, settingsFor } from './scope.js'
+import { type Asked, type Installation, installationOf, rootOf, settingsFor } from './scope.js'
 
 /**
  * A step of every not-found lifecycle: where methods are routed at the URL it answers 405, else the app's own 404 goes on.
@@ -18,12 +18,13 @@ import { installationOf, settingsFor } from './scope.js'
  * @see https://fastify.dev/docs/latest/Reference/Lifecycle/
  */
 export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error) => void): void {
+  const asked = installationOf(request.server)?.asked?.getStore()
+  if (asked !== undefined && mayNotPass(asked, request, reply)) return
   const settings = request.is404 ? settingsFor(request.server, request.raw.url as string) : undefined
   if (settings === undefined) {
     done()
     return
   }
-  installationOf(request.server)?.observe?.(request)
   if (settings.notImplemented && !isImplemented(request, settings)) {
     replyNotImplemented(reply, settings)
     return
@@ -44,19 +45,29 @@ export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyR
   }
 }
 
+/** Shows the request to `findWrongAnswers`, which has asked; one that is routed gets no further, so that no handler is called. */
+function mayNotPass (asked: Asked, request: FastifyRequest, reply: FastifyReply): boolean {
+  asked.request = request
+  if (!request.is404) reply.code(500).send('routed')
+  return !request.is404
+}
+
 /** Tells whether the service supports a method at all; it must support GET and HEAD (RFC 9110 §9.1). */
 export function isImplemented ({ method, server }: AnyRequest, { answerOptions }: Settings): boolean {
   return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions) || methodsInUse(server).includes(method)
 }
 
 /**
- * Sets the not-found handler that the option `notFound` asks for.
+ * Sets the not-found handler that the option `notFound` asks for, once for a prefix; without one, at the root, whose hooks run for it as ever.
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the app has one of its own
  */
 export function setNotFoundHandler (scope: FastifyInstance, given: GivenOptions): void {
+  const { handled } = installationOf(scope) as Installation
+  if (handled.has(scope.prefix)) return
+  handled.add(scope.prefix)
   try {
-    scope.setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
+    (scope.prefix === '' ? rootOf(scope) : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // A prefix takes URLs that Fastify spells otherwise than a router option says, such as `%2F1` for `/:id`.
       replyNotFound(reply, settingsFor(request.server, request.raw.url as string) ?? { ...DEFAULTS, ...given })
     })

@@ -50,17 +50,6 @@ export function checkOptions (options: object): GivenOptions {
 }
 
 /**
- * Checks options in force together: those of a prefix, and those from around it.
- *
- * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the schema asks for a member that no body has
- */
-export function checkSettings ({ problem, schema }: Settings): void {
-  const missing = schema.required?.find(name => problem === undefined && MethodNotAllowedProblem.properties[name as never] === undefined)
-  if (missing === undefined) return
-  throw new InvalidOptionError(`option 'problem' must give the member '${missing}' that the option 'schema' requires, got undefined`)
-}
-
-/**
  * Compiles the option `schema`.
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where no 405 could satisfy it
@@ -86,6 +75,7 @@ function compile (schema: unknown): TypeCheck<TObject> {
 function formatsOf (schema: object): string[] {
   const formats: string[] = []
   JSON.stringify(schema, (name, value) => {
+    if (/^(examples?|default|const|enum)$/.test(name)) return undefined
     if (name === 'format' && typeof value === 'string') formats.push(value)
     return value
   })

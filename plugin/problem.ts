@@ -4,7 +4,7 @@ import type { ValueError } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
-import { InvalidProblemError, show } from './errors.js'
+import { InvalidOptionError, InvalidProblemError, show } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import { toUriReference } from './target.js'
@@ -64,13 +64,29 @@ function toDefault ({ type }: Settings, allow: readonly string[], instance: stri
   return { type, title: 'Method Not Allowed', status: 405, detail: toDetail(allow), instance, allow: [...allow] }
 }
 
+/**
+ * Checks options in force together, those of a prefix and those from around it: where there is no option `problem`, the default body
+ * has to satisfy the schema, in what does not vary with the request.
+ *
+ * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where it never does
+ */
+export function checkSettings (settings: Settings): void {
+  if (settings.problem !== undefined) return
+  const body = Value.Clean(settings.schema, toDefault(settings, ['GET', 'HEAD'], '/'))
+  const error = [...settings.check.Errors(body)].find(({ path }) => !/^\/(detail|instance|allow)\b/.test(path))
+  if (error === undefined) return
+  throw new InvalidOptionError("option 'schema' must be satisfied by the default problem, unless the option 'problem' builds another: " +
+    `'${error.path}' is invalid: ${error.message}, got ${show(error.value)}`)
+}
+
 /** Serializes a body, without what the schema does not declare, and checks what is left: what is checked is what is sent. */
 function toJson (body: unknown, { schema, check }: Pick<Settings, 'schema' | 'check'>): string {
   let sent: unknown
   try {
-    sent = Value.Clean(schema, JSON.parse(JSON.stringify(body) ?? 'null'))
+    sent = Value.Clean(schema, JSON.parse(JSON.stringify(body)))
   } catch (error) {
-    throw new InvalidProblemError(`problem cannot be written as JSON: ${(error as Error).message}`)
+    if (typeof body !== 'object') throw new InvalidProblemError(`problem must be an object, got ${show(body)}`)
+    throw new InvalidProblemError(`problem cannot be written as JSON: ${error instanceof Error ? error.message : show(error)}`)
   }
   const fault = faultOf(sent, check)
   if (fault !== undefined) throw new InvalidProblemError(`problem member ${fault}`)

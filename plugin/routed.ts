@@ -21,10 +21,21 @@ export function methodsFor (request: AnyRequest, { catchAll, constraints, allow 
     // The router did not take it, though the option `constraints` may give values that say it would.
     if (request.is404 && methods.includes(request.method)) return NONE
     if (allow === undefined || methods.length === 0) return methods
-    return andThen(callOption('allow', () => allow([...methods], request)), kept => {
-      if (!isListOfMethods(kept)) throw new InvalidOptionError(`option 'allow' must return an array of methods, got ${show(kept)}`)
-      return routedMethods(server, url, values, catchAll, methods.filter(method => kept.includes(method)))
-    })
+    return andThen(narrow(methods, request, allow), kept => routedMethods(server, url, values, catchAll, kept))
+  })
+}
+
+/**
+ * The methods that the option `allow` leaves.
+ *
+ * @throws what it throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where it returns something else than methods
+ */
+export function narrow (methods: readonly string[], request: AnyRequest, allow: NonNullable<Settings['allow']>): MaybePromise<string[]> {
+  return andThen(callOption('allow', () => allow([...methods], request)), kept => {
+    if (!isListOfMethods(kept) || kept.some(method => method !== method.toUpperCase())) {
+      throw new InvalidOptionError(`option 'allow' must return an array of methods in upper case, got ${show(kept)}`)
+    }
+    return methods.filter(method => kept.includes(method))
   })
 }
 

@@ -1,4 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { AsyncLocalStorage } from 'node:async_hooks'
+import type { FastifyInstance } from 'fastify'
+import type { AnyRequest } from '../types/options.js'
 import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
 import type { RouteRecord } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
@@ -16,8 +18,15 @@ export interface Installation {
   readonly recent: Map<string, readonly string[]>
   /** The handler that every route of the app has in a match, once one was seen. */
   routeHandler?: Match['handler']
-  /** Sees the requests that no route took, while the app is tested. */
-  observe?: (request: FastifyRequest) => void
+  /** Prefixes whose not-found handler is the plugin's. */
+  readonly handled: Set<string>
+  /** What `findWrongAnswers` asks, while it does. */
+  asked?: AsyncLocalStorage<Asked>
+}
+
+export interface Asked {
+  /** What Fastify made of it, once the plugin has seen it. */
+  request?: AnyRequest
 }
 
 /** What Fastify's router finds for a method and a URL. */
@@ -40,7 +49,7 @@ export function installationOf (scope: FastifyInstance): Installation | undefine
 
 /** Makes an installation the one of an app. */
 export function install (root: FastifyInstance, record: RouteRecord): Installation {
-  const installation = { registrations: [], record, lists: new Map(), recent: new Map() }
+  const installation = { registrations: [], record, lists: new Map(), recent: new Map(), handled: new Set<string>() }
   root.decorate(kInstallation, installation)
   return installation
 }

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { METHODS } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods, LightMyRequestResponse } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
@@ -7,9 +9,10 @@ import type { Settings } from './options.js'
 import { faultOf } from './problem.js'
 import { toAllow } from './reply.js'
 import { isImplemented } from './not-found.js'
+import type { RouteRecord } from './record.js'
 import { methodsFor } from './routed.js'
 import { samplesOf } from './sample.js'
-import { type Installation, installationOf, settingsFor } from './scope.js'
+import { type Asked, installationOf, settingsFor } from './scope.js'
 import { customConstraints } from './warnings.js'
 
 /** Options of `findWrongAnswers`. */
@@ -38,82 +41,87 @@ export interface WrongAnswers extends Array<WrongAnswer> {
 }
 
 /**
- * Asks each recorded URL with each method that is not routed there, and gives the answers that are not the 405 that the contract
- * promises: its status, its exact `Allow`, its media type, and a body that satisfies the schema.
+ * Asks each recorded URL with each method that Fastify supports and that is not routed there, and with one that it does not support, and
+ * gives the answers that are not what the contract promises: the 405 with its exact `Allow`, its media type, and a body that
+ * satisfies the schema; or what the options make of it.
  *
- * It starts the app, if need be, and injects requests. No handler of a route is called. Where a scope hides a URL (the option `allow`)
- * there is nothing to check.
+ * It starts the app, if need be, and injects requests. No handler of a route is called. Where the option `allow` hides a URL there is
+ * nothing to check.
  *
  * @returns the wrong answers, as plain objects. A route for which it knows no URL is one of them, and tells what is missing
  * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where the app does not use the plugin, where an option is ill-typed, or where there
  *   is nothing to check
  */
-export async function findWrongAnswers (app: FastifyInstance, options: FindWrongAnswersOptions = {}): Promise<WrongAnswers> {
-  const { params = {}, headers: given = {}, ignore = [] } = checkArgument(options)
+export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'>, options: FindWrongAnswersOptions = {}): Promise<WrongAnswers> {
+  const app = of as FastifyInstance
+  const { params = {}, headers: given = {}, ignore = [] } = checkArguments(app, options)
   await app.ready()
   const installation = installationOf(app)
   if (installation === undefined) throw new InvalidArgumentError('findWrongAnswers takes an app that has registered fastify-allowed-methods')
-  const custom = customConstraints(app, installation.record)
-  const asked = new Set<string>()
+  const { record, asked = new AsyncLocalStorage<Asked>() } = installation
+  installation.asked = asked
+  const custom = customConstraints(app, record)
   const wrong: WrongAnswer[] = []
+  const urlsAsked = new Set<string>()
   let checks = 0
-  for (const [pattern, methods] of installation.record.methodsByUrl) {
-    if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : ignored.test(pattern))) continue
-    for (const constraints of constraintsFor(app, installation, pattern, methods)) await checkRoute(pattern, [...methods], constraints)
+  for (const [pattern, methods] of record.methodsByUrl) {
+    if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : pattern.search(ignored) !== -1)) continue
+    for (const constraints of constraintsFor(app, record, pattern, methods)) await checkRoute(pattern, [...methods], constraints)
   }
   if (checks + wrong.length === 0) throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none')
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
-    const headers = { ...toHeaders(constraints), ...given }
+    const headers = { ...toLowerCase(given), ...toHeaders(constraints) }
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
     const urls = samplesOf(pattern, params, ({ url, names }) => methods.some(method => {
       const match = app.findRoute({ method: method as HTTPMethods, url, constraints: values })
       return match !== null && isDeepStrictEqual(Object.keys(match.params), names)
     }))
-    const missing = (what: string) => wrong.push({ method: methods.join(', '), url: pattern, expected: what, actual: 'nothing to ask' })
+    const missing = (expected: string) => wrong.push({ method: methods.join(', '), url: pattern, expected, actual: 'nothing to ask' })
     if (typeof urls === 'string') {
       missing(`a value in params or headers for '${urls}'`)
       return
     }
     for (const url of urls) {
       const key = JSON.stringify([url, headers])
-      if (!asked.has(key) && !await checkUrl(url, headers, methods)) missing(`headers for the constraints ${show(constraints)}`)
-      asked.add(key)
+      if (urlsAsked.has(key)) continue
+      urlsAsked.add(key)
+      const fault = await checkUrl(url, headers, methods)
+      if (fault !== undefined) missing(`a route at '${fault}', by headers for the constraints ${show(constraints)}`)
     }
   }
 
-  /** @returns false where the route is not found by these headers */
-  async function checkUrl (url: string, headers: Record<string, string>, methods: string[]): Promise<boolean> {
+  /** @returns the URL that the app makes of this one, where the route is not found there by these headers */
+  async function checkUrl (url: string, headers: Record<string, string>, methods: string[]): Promise<string | undefined> {
     const settings = settingsFor(app, url)
-    if (settings === undefined) return true
+    if (settings === undefined) return
     if (custom.length > 0 && settings.constraints === undefined) {
       throw new InvalidArgumentError(`findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (${custom.join(', ')})`)
     }
-    const { request } = await check(NOT_ROUTED, url, headers, settings)
-    if (request === undefined) return true
+    const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) as string
+    const request = await check(unsupported, url, headers, settings)
+    if (request === undefined) return
     const search = { url: request.raw.url as string, constraints: await constraintsOf(request, settings.constraints) }
     const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
-    if (!methods.some(isRouted)) return false
+    if (!methods.some(isRouted)) return search.url
     for (const method of app.supportedMethods) {
       if (!isRouted(method)) await check(method, url, headers, settings)
     }
-    return true
   }
 
-  async function check (method: string, url: string, headers: Record<string, string>, settings: Settings): Promise<{ request?: AnyRequest }> {
-    const { reply, request } = await ask(app, installation as Installation, { method, url, headers })
-    const expected = request === undefined ? { status: 405 } : await promisedTo(request, settings)
-    if (expected === undefined) return { request }
+  /** @returns what Fastify made of the request; undefined where a hook has replied before the plugin saw it, which is wrong */
+  async function check (method: string, url: string, headers: Record<string, string>, settings: Settings): Promise<AnyRequest | undefined> {
+    const seen: Asked = {}
+    const reply = await asked.run(seen, async () => await app.inject({ method: method as HTTPMethods, url, headers }))
+    const expected = seen.request === undefined ? 'an answer of the plugin' : await promisedTo(seen.request, settings)
+    if (expected === undefined) return seen.request
     checks++
-    const actual = toAnswer(reply, settings, expected)
+    const actual = typeof expected === 'string' ? `${reply.statusCode}, by a hook before it` : toAnswer(reply, settings, expected)
     if (!isDeepStrictEqual(actual, expected)) wrong.push({ method, url, expected, actual })
-    return { request }
+    return seen.request
   }
 }
-
-/** A method that no route of an app takes, unless the app has added it. */
-const NOT_ROUTED = 'MKCALENDAR'
 
 interface Answer {
   status: number
@@ -150,21 +158,9 @@ function toAnswer (reply: LightMyRequestResponse, { check, problem }: Settings, 
   }
 }
 
-/** Sends a request that no route takes, and gives what Fastify made of it; no request where a hook replied before the plugin saw it. */
-async function ask (app: FastifyInstance, installation: Installation, request: { method: string, url: string, headers: Record<string, string> }) {
-  const seen = new Map<unknown, AnyRequest>()
-  installation.observe = request => { seen.set(request.raw, request) }
-  try {
-    const reply = await app.inject({ ...request, method: request.method as HTTPMethods })
-    return { reply, request: seen.get(reply.raw.req) }
-  } finally {
-    delete installation.observe
-  }
-}
-
 /** Each set of constraints under which a pattern has a route. */
-function constraintsFor (app: FastifyInstance, { record }: Installation, pattern: string, methods: ReadonlySet<string>): ConstraintValues[] {
-  const constrained = record.constraintsByUrl.get(pattern) ?? []
+function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord, pattern: string, methods: ReadonlySet<string>): ConstraintValues[] {
+  const constrained = constraintsByUrl.get(pattern) ?? []
   const isFree = constrained.length === 0 || [...methods].some(method => app.hasRoute({ method: method as HTTPMethods, url: pattern }))
   return [...constrained, ...(isFree ? [{}] : [])]
 }
@@ -173,18 +169,24 @@ function toHeaders ({ version, host }: ConstraintValues): Record<string, string>
   return { ...(typeof version === 'string' && { 'accept-version': version }), ...(typeof host === 'string' && { host }) }
 }
 
-function checkArgument (options: FindWrongAnswersOptions): FindWrongAnswersOptions {
+function toLowerCase (headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+}
+
+function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions): FindWrongAnswersOptions {
+  if (typeof app?.hasDecorator !== 'function') throw new InvalidArgumentError(`findWrongAnswers takes a Fastify app, got ${show(app)}`)
+  if (typeof options !== 'object' || options === null) throw new InvalidArgumentError(`findWrongAnswers takes options as an object, got ${show(options)}`)
   for (const [name, value] of Object.entries(options)) {
-    if (name === 'ignore') {
-      if (Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)) continue
-      throw new InvalidArgumentError(`option 'ignore' must be an array of route patterns and regular expressions, got ${show(value)}`)
+    if (!(name in EXPECTED)) {
+      throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)
     }
-    if (name !== 'params' && name !== 'headers') {
-      throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are params, headers, ignore`)
-    }
-    if (typeof value !== 'object' || value === null || !Object.values(value).every(item => typeof item === 'string')) {
-      throw new InvalidArgumentError(`option '${name}' must be an object of strings, got ${show(value)}`)
+    const isList = name === 'ignore' && Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)
+    const isRecord = name !== 'ignore' && typeof value === 'object' && value !== null && Object.values(value).every(item => typeof item === 'string')
+    if (value !== undefined && !isList && !isRecord) {
+      throw new InvalidArgumentError(`option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}, got ${show(value)}`)
     }
   }
   return options
 }
+
+const EXPECTED = { params: 'an object of strings', headers: 'an object of strings', ignore: 'an array of route patterns and regular expressions' }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import Fastify from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
 import { ask, build, declare, exchange } from './helpers.js'
@@ -92,4 +93,34 @@ t.test('off, it adds no hook', async t => {
   }
   t.notMatch(await hooks({}), 'advertiseAllow')
   t.match(await hooks({ advertise }), /onSend\) \["advertiseAllow\(\)"/)
+})
+
+t.test('a scope that was registered before the plugin has it too, and a CORS preflight has not', async t => {
+  const app = build(t, { plugin: false })
+  app.register(async api => { declare(api, 'GET /a', 'OPTIONS /a') }, { prefix: '/api' })
+  app.register(fastifyAllowedMethods, { advertise })
+  t.equal((await app.inject('/api/a')).headers.allow, 'GET, HEAD, OPTIONS')
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/api/a' })).headers.allow, 'GET, HEAD, OPTIONS')
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/api/a', headers: { 'access-control-request-method': 'PUT' } })).headers.allow, undefined)
+})
+
+t.test('a handler that replies twice, throws after its reply or ends it itself does no harm beside an async option', async t => {
+  const app = build(t, { plugin: { advertise, allow: async methods => methods } })
+  app.get('/twice', (_request, reply) => { reply.send('once').send('twice') })
+  app.get('/throws', async (_request, reply) => {
+    reply.send('sent')
+    throw new Error('after the reply')
+  })
+  app.get('/raw', (_request, reply) => {
+    reply.send('sent')
+    reply.raw.end('raw')
+  })
+  for (const url of ['/twice', '/throws', '/raw']) {
+    t.match(await exchange(app, `GET ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 [25]00 /)
+  }
+})
+
+t.test('an option that never settles does not keep what handlerTimeout sends', { skip: !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify' }, async t => {
+  const app = build(t, { plugin: { advertise, allow: () => new Promise(() => {}) }, routes: ['GET /a'], fastify: { handlerTimeout: 50 } })
+  t.equal((await app.inject('/a')).statusCode, 503)
 })

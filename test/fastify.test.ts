@@ -22,7 +22,9 @@ t.test('the options', async () => {
   exactly<FastifyAllowedMethodsOptions['type'], string | undefined>(true)
   exactly<Options['catchAll' | 'throw' | 'notFound' | 'answerOptions' | 'notImplemented' | 'advertise'], boolean>(true)
   exactly<Options['schema'], typeof MethodNotAllowedProblem>(true)
-  exactly<Options['problem'], (problem: MethodNotAllowedProblem, request: AnyRequest) => MethodNotAllowedProblem | Promise<MethodNotAllowedProblem>>(true)
+  exactly<Parameters<Options['problem']>, [problem: MethodNotAllowedProblem, request: AnyRequest]>(true)
+  const returned = {} as MethodNotAllowedProblem | Promise<MethodNotAllowedProblem>
+  returned satisfies ReturnType<Options['problem']>
   exactly<Options['allow'], (methods: string[], request: AnyRequest) => readonly string[] | Promise<readonly string[]>>(true)
   exactly<FastifyAllowedMethodsOptions['constraints'], ((request: AnyRequest) => object | Promise<object>) | undefined>(true)
   exactly<ConstraintValues, Record<string, unknown>>(true)
@@ -50,7 +52,13 @@ t.test('what problem returns follows from schema', async () => {
   app.register(fastifyAllowedMethods, { schema: Hinted })
   app.register(fastifyAllowedMethods, { problem: problem => ({ ...problem, title: 'x' }) })
   const options: FastifyAllowedMethodsOptions<typeof Hinted> = { schema: Hinted, problem: problem => ({ ...problem, hint: 'x' }) }
-  app.register(fastifyAllowedMethods, options as typeof options & { schema: typeof Hinted })
+  app.register(fastifyAllowedMethods, options)
+  app.register(fastifyAllowedMethods, { ...options, type: '/x' })
+  app.register(fastifyAllowedMethods, { schema: Hinted, problem: ({ detail }) => ({ status: 405, hint: detail }) })
+  app.register(fastifyAllowedMethods, { schema: Hinted, problem: async ({ detail }) => ({ status: 405, hint: detail }) })
+  app.register(import('../plugin/index.js'), { schema: Hinted, problem: ({ detail }) => ({ status: 405, hint: detail }) })
+  // @ts-expect-error -- the status is that of the response
+  app.register(fastifyAllowedMethods, { schema: Hinted, problem: () => ({ status: 404, hint: 'x' }) })
   // @ts-expect-error -- a member is missing
   app.register(fastifyAllowedMethods, { schema: Hinted, problem: problem => problem })
   // @ts-expect-error -- a member is ill-typed

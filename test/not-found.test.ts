@@ -95,6 +95,25 @@ t.test('notFound: an app with a not-found handler of its own does not start', as
     api.register(fastifyAllowedMethods, { notFound: true })
   }, { prefix: '/api' })
   await t.rejects(async () => await child.ready(), refused)
+
+  const both = build(t, { plugin: { notFound: true } })
+  both.register(async api => {
+    api.setNotFoundHandler(async () => 'mine')
+    api.register(fastifyAllowedMethods, { notFound: true })
+  }, { prefix: '/api' })
+  await t.rejects(async () => await both.ready(), refused, 'also where the app around it has the option')
+})
+
+t.test("notFound: given in a prefix, its scope's hooks run for its 404s, also in an app that has the option", async t => {
+  for (const plugin of [{}, { notFound: true }]) {
+    const app = build(t, { plugin })
+    app.register(async api => {
+      api.addHook('onRequest', async (_request, reply) => { reply.header('x-scope', 'api') })
+      api.register(fastifyAllowedMethods, { notFound: true })
+    }, { prefix: '/api' })
+    t.equal((await app.inject('/api/b')).headers['x-scope'], 'api')
+    t.equal((await app.inject('/b')).headers['x-scope'], undefined)
+  }
 })
 
 t.test('notFound: from a child without prefix it holds for the app, from a prefix for that prefix', async t => {

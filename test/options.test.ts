@@ -6,6 +6,7 @@ import { DEFAULTS, type GivenOptions, checkOptions } from '../plugin/options.js'
 import { FastifyAllowedMethodsOptions } from '../types/options.js'
 import { ask, build } from './helpers.js'
 
+const unsatisfied = "option 'schema' must be satisfied by the default problem, unless the option 'problem' builds another: "
 const names = 'type, problem, schema, throw, notFound, allow, catchAll, constraints, answerOptions, notImplemented, advertise'
 
 t.test('an app does not start with an option that is wrong or does not exist: code, name, value and expectation', async t => {
@@ -33,7 +34,12 @@ t.test('an app does not start with an option that is wrong or does not exist: co
       { schema: Type.Object({ status: Type.Literal(405), type: Type.String({ format: 'uri-reference' }) }) },
       "option 'schema' must have formats that TypeBox knows, got 'uri-reference'; FormatRegistry.Set makes it known"
     ],
-    [{ schema: Type.Object({ status: Type.Integer(), hint: Type.String() }) }, "option 'problem' must give the member 'hint' that the option 'schema' requires, got undefined"],
+    [{ schema: Type.Object({ status: Type.Integer(), hint: Type.String() }) }, `${unsatisfied}'/hint' is invalid: Expected required property, got undefined`],
+    [{ schema: Type.Object({ status: Type.Integer(), title: Type.Literal('No') }) }, `${unsatisfied}'/title' is invalid: Expected 'No', got 'Method Not Allowed'`],
+    [
+      { schema: Type.Object({ status: Type.Integer() }, { minProperties: 2 }) },
+      `${unsatisfied}'' is invalid: Expected object to have at least 2 properties, got { status: 405 }`
+    ],
     [{ constraints: { secret: 'x' } }, "option 'constraints' must be a function, got { secret: 'x' }"],
     [{ catchall: true }, `option 'catchall' does not exist, got true; the options are ${names}`],
     [{ 'a/b~c': 1 }, `option 'a/b~c' does not exist, got 1; the options are ${names}`],
@@ -45,6 +51,20 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     app.register(fastifyAllowedMethods, options as object)
     await t.rejects(async () => await app.ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message }, message)
   }
+})
+
+t.test('a schema may have data with a member called format, and ask for what varies with the request', async t => {
+  const app = build(t, {
+    plugin: {
+      schema: Type.Object({
+        status: Type.Integer({ examples: [{ format: 'csv' }] }),
+        detail: Type.String({ pattern: 'DELETE', default: { format: 'csv' } })
+      }) as never
+    },
+    routes: ['DELETE /a', 'GET /b']
+  })
+  t.equal((await app.inject({ method: 'PUT', url: '/a' })).json().detail, 'This URL supports DELETE.')
+  t.equal((await app.inject({ method: 'PUT', url: '/b' })).json().code, 'FST_ALLOWED_METHODS_INVALID_PROBLEM')
 })
 
 t.test('a schema that refers to others is refused, with the reason', async t => {

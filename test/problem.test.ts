@@ -121,12 +121,15 @@ t.test("a body that is no valid problem is the programmer's error: 500 by the ap
   for (let i = 0; i < 100_000; i++) deep = { deep }
   const Status = Type.Object({ status: Type.Integer(), self: Type.Optional(Type.Unknown()) })
   const cases: [unknown, RegExp, typeof Status?][] = [
-    [undefined, /^problem member '' is invalid: Expected object, got null$/],
+    [undefined, /^problem must be an object, got undefined$/],
+    [() => {}, /^problem must be an object, got \[Function/],
+    [null, /^problem member '' is invalid: Expected object, got null$/],
     ['a', /^problem member '' is invalid: Expected object, got 'a'$/],
     [{ title: 5, status: 405 }, /^problem member '\/type' is invalid: Expected required property, got undefined$/],
     [{ type: 'a', title: 'a', status: 404, detail: 'a', instance: 'a', allow: [] }, /^problem member '\/status' is invalid: Expected 405, got 404$/],
     [{ type: 'a', title: 'a', status: 405, detail: 'a', instance: 'a', allow: ['a b'] }, /^problem member '\/allow\/0' is invalid: Expected string to match .*, got 'a b'$/],
     [{ status: 404 }, /^problem member '\/status' is invalid: Expected 405, got 404$/, Status],
+    [{ status: 405, get self () { throw null } }, /^problem cannot be written as JSON: null$/, Status], // eslint-disable-line no-throw-literal
     [circular, /^problem cannot be written as JSON: Converting circular structure to JSON/, Status],
     [{ status: 405, self: 1n }, /^problem cannot be written as JSON: Do not know how to serialize a BigInt$/, Status],
     [{ status: 405, self: deep }, /^problem cannot be written as JSON: Maximum call stack size exceeded$/, Status],

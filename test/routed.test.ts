@@ -139,9 +139,10 @@ t.test("allow: what it throws, or returns that is no list, goes to the app's err
     [() => { throw new Error('oops') }, 'oops'],
     [async () => { throw new Error('oops') }, 'oops'],
     [() => { throw 'oops' }, "option 'allow' must throw errors, threw 'oops'"], // eslint-disable-line no-throw-literal
-    [() => undefined, "option 'allow' must return an array of methods, got undefined"],
-    [async () => 'GET', "option 'allow' must return an array of methods, got 'GET'"],
-    [() => [405], "option 'allow' must return an array of methods, got [ 405 ]"]
+    [() => undefined, "option 'allow' must return an array of methods in upper case, got undefined"],
+    [async () => 'GET', "option 'allow' must return an array of methods in upper case, got 'GET'"],
+    [() => [405], "option 'allow' must return an array of methods in upper case, got [ 405 ]"],
+    [() => ['get'], "option 'allow' must return an array of methods in upper case, got [ 'get' ]"]
   ]
   for (const [allow, message] of cases) {
     const app = build(t, { plugin: { allow: allow as never }, routes: ['GET /a'] })
@@ -149,6 +150,22 @@ t.test("allow: what it throws, or returns that is no list, goes to the app's err
     t.strictSame([reply.statusCode, reply.json().message], [500, message])
     t.equal(await ask(app, 'GET', '/a'), 200)
   }
+})
+
+t.test('allow: narrows what sendMethodNotAllowed lists, and where it hides all, that is the 404 of the app', async t => {
+  const app = build(t, { plugin: { allow: async (methods, { url }) => url.startsWith('/admin') ? [] : methods.filter(method => method !== 'DELETE') } })
+  app.post('/admin', async (_request, reply) => reply.sendMethodNotAllowed())
+  app.put('/admin', async (_request, reply) => reply.sendMethodNotAllowed(['GET']))
+  app.post('/a', async (_request, reply) => reply.sendMethodNotAllowed())
+  app.put('/a', async (_request, reply) => reply.sendMethodNotAllowed(['GET', 'DELETE', 'PUT']))
+  app.patch('/a', async (_request, reply) => reply.sendMethodNotAllowed([]))
+  app.post('/b', async (_request, reply) => reply.sendMethodNotAllowed())
+  t.equal(await ask(app, 'POST', '/admin'), 404)
+  t.equal(await ask(app, 'PUT', '/admin'), 404)
+  t.equal(await ask(app, 'POST', '/a'), 'PATCH, PUT')
+  t.equal(await ask(app, 'PUT', '/a'), 'GET')
+  t.equal(await ask(app, 'PATCH', '/a'), '')
+  t.equal(await ask(app, 'POST', '/b'), '', 'the only method that is left is the one that is refused')
 })
 
 t.test('allow: narrows what allowedMethods tells of a request, not of a URL', async t => {

@@ -30,6 +30,10 @@ t.test('values that are given take the place of those that are chosen', async t 
   t.strictSame(samplesOf('/:code(^QX[0-9]$)/:id/*', { code: 'QX1', id: 'a/b', '*': 'c/d e' }, any), ['/QX1/a%2Fb/c/d%20e'])
 })
 
+t.test('only values that are given count, whatever a parameter is called', async t => {
+  t.strictSame(samplesOf('/:toString/:constructor', {}, any), ['/x/x'])
+})
+
 t.test('another value is tried where the router prefers another route, and in the end the pattern itself is missing', async t => {
   t.strictSame(samplesOf('/:id', {}, ({ url }) => url !== '/x'), ['/1'])
   t.strictSame(samplesOf('/a/:id', {}, () => false), '/a/:id')

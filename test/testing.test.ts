@@ -74,8 +74,11 @@ t.test('finds each way in which an answer is wrong', async t => {
 t.test('a hook that answers before the plugin is a wrong answer; credentials come in headers', async t => {
   const app = build(t, { routes: ['GET /a'] })
   app.addHook('onRequest', async (request, reply) => request.headers.authorization === 'x' ? undefined : reply.code(401).send())
-  t.strictSame(await findWrongAnswers(app), [{ method: 'MKCALENDAR', url: '/a', expected: { status: 405 }, actual: { status: 401 } }])
-  t.strictSame(await findWrongAnswers(app, { headers: { authorization: 'x' } }), [])
+  t.strictSame(await findWrongAnswers(app), [{ method: 'ACL', url: '/a', expected: 'an answer of the plugin', actual: '401, by a hook before it' }])
+  t.strictSame(await findWrongAnswers(app, { headers: { Authorization: 'x' } }), [])
+  const bare = build(t, { routes: ['GET /a'] })
+  bare.addHook('onRequest', async (request, reply) => { if (request.method === 'PUT') return reply.code(405).send('no') })
+  t.strictSame(await findWrongAnswers(bare), [{ method: 'PUT', url: '/a', expected: 'an answer of the plugin', actual: '405, by a hook before it' }])
 })
 
 t.test('what it cannot ask is told, not passed over', async t => {
@@ -106,7 +109,7 @@ t.test('custom constraints: by the option constraints and the headers given; wit
     return app
   }
   const app = start({ constraints: async ({ headers }: { headers: Record<string, string> }) => ({ tenant: headers['x-tenant'] }) })
-  t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "headers for the constraints { tenant: 'x' }", actual: 'nothing to ask' }])
+  t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "a route at '/a', by headers for the constraints { tenant: 'x' }", actual: 'nothing to ask' }])
   const wrong = await findWrongAnswers(app, { headers: { 'x-tenant': 'x' } })
   t.strictSame(wrong, [])
   t.equal(wrong.checks, app.supportedMethods.length - 1, 'all methods but GET and HEAD, and one that Fastify does not support')
@@ -137,9 +140,12 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
     [{ params: 'x' }, "option 'params' must be an object of strings, got 'x'"],
     [{ params: { id: 1 } }, "option 'params' must be an object of strings, got { id: 1 }"],
     [{ headers: null }, "option 'headers' must be an object of strings, got null"],
+    [null, 'findWrongAnswers takes options as an object, got null'],
     [{ ignore: '/a' }, "option 'ignore' must be an array of route patterns and regular expressions, got '/a'"],
     [{ ignore: [1] }, "option 'ignore' must be an array of route patterns and regular expressions, got [ 1 ]"]
   ]
+  for (const app of [undefined, Promise.resolve(build(t)), {}]) await t.rejects(findWrongAnswers(app as never), { code, message: /^findWrongAnswers takes a Fastify app, got / })
+  t.strictSame(await findWrongAnswers(build(t, { routes: ['GET /a'] }), { params: undefined, headers: undefined, ignore: undefined }), [])
   for (const [options, message] of wrong) await t.rejects(findWrongAnswers(build(t, { routes: ['GET /a'] }), options as object), { code, message })
 })
 
@@ -149,4 +155,60 @@ t.test('the app goes on as before', async t => {
   t.equal((await app.inject('/a')).payload, 'GET /a')
   t.equal((await app.inject({ method: 'PUT', url: '/a' })).statusCode, 405)
   t.strictSame(await findWrongAnswers(app), [])
+})
+
+t.test('no handler is called, though constraints or rewriteUrl mislead it: that is a wrong answer', async t => {
+  const handler = async () => { t.fail('a handler was called') }
+  const cal = build(t, { plugin: false })
+  cal.addHttpMethod('ACL')
+  cal.register(fastifyAllowedMethods)
+  cal.register(async api => { api.route({ method: 'ACL', url: '/cal', handler }) })
+  t.strictSame(await findWrongAnswers(cal), [])
+
+  const rewritten = build(t, { fastify: { rewriteUrl: ({ method, url }) => method === 'POST' ? `${url}/create` : String(url) } })
+  rewritten.route({ method: 'GET', url: '/things', handler })
+  rewritten.route({ method: 'POST', url: '/things/create', handler })
+  const wrong = await findWrongAnswers(rewritten)
+  t.strictSame(wrong.map(({ method, url, actual }) => [method, url, (actual as { status: number }).status]), [['POST', '/things', 500]])
+})
+
+t.test('a URL that rewriteUrl makes another of is told', async t => {
+  const app = build(t, { routes: ['GET /a'], fastify: { rewriteUrl: ({ url }) => `/v1${url}` } })
+  t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "a route at '/v1/a', by headers for the constraints {}", actual: 'nothing to ask' }])
+})
+
+t.test('two runs at once do not disturb each other', async t => {
+  const app = build(t, { routes: ['GET /a', 'GET /b'] })
+  app.addHook('onRequest', async () => { await new Promise(resolve => setImmediate(resolve)) })
+  const [one, other] = await Promise.all([findWrongAnswers(app), findWrongAnswers(app)])
+  t.strictSame([one, other], [[], []])
+  t.equal(one?.checks, 2 * (app.supportedMethods.length - 1))
+  t.equal(other?.checks, one?.checks)
+})
+
+t.test("a route's own host and version win over the headers given", async t => {
+  const app = build(t, { plugin: {} })
+  app.route({ method: 'GET', url: '/a', constraints: { host: 'a.example' }, handler: async () => 'a' })
+  app.route({ method: 'GET', url: '/b', constraints: { host: /^b\./ }, handler: async () => 'b' })
+  t.strictSame(await findWrongAnswers(app, { headers: { Host: 'b.example' } }), [])
+})
+
+t.test('a regular expression to ignore may be global, and one of a parameter may take its time', async t => {
+  const app = build(t, { routes: ['GET /docs/a', 'GET /docs/b', 'GET /docs/c', 'GET /a', 'GET /slow/:x(^(?:\\d|\\d\\d)+y$)'] })
+  const wrong = await findWrongAnswers(app, { ignore: [/docs/g] })
+  t.strictSame(wrong.map(({ url }) => url), ['/slow/:x(^(?:\\d|\\d\\d)+y$)'])
+  t.equal(wrong.checks, app.supportedMethods.length - 1)
+})
+
+t.test('an app of any kind', async t => {
+  const abstractLogger = Object.assign(Object.create(Fastify().log), { own: true })
+  const http2 = Fastify({ http2: true })
+  const logging = Fastify({ loggerInstance: abstractLogger as typeof abstractLogger & { own: true } })
+  t.teardown(async () => { await Promise.all([http2.close(), logging.close()]) })
+  http2.register(fastifyAllowedMethods)
+  logging.register(fastifyAllowedMethods)
+  http2.get('/a', async () => 'a')
+  logging.get('/a', async () => 'a')
+  t.strictSame(await findWrongAnswers(http2), [])
+  t.strictSame(await findWrongAnswers(logging), [])
 })

@@ -1,11 +1,15 @@
 import type { TObject } from '@sinclair/typebox'
 import type { FastifyRegisterOptions } from 'fastify'
+import type { MethodNotAllowedProblem } from './problem.js'
 import type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions } from './options.js'
 
 declare module 'fastify' {
   interface FastifyRegister<T> {
     /** With the option `schema`, the type that the option `problem` returns follows from it. */
-    <Schema extends TObject>(plugin: FastifyAllowedMethods, options: FastifyRegisterOptions<FastifyAllowedMethodsOptions<Schema> & { schema: Schema }>): T
+    <Schema extends TObject = typeof MethodNotAllowedProblem>(
+      plugin: FastifyAllowedMethods | Promise<{ default: FastifyAllowedMethods }>,
+      options: FastifyRegisterOptions<FastifyAllowedMethodsOptions<Schema>>
+    ): T
   }
 
   interface FastifyInstance {
@@ -30,7 +34,7 @@ declare module 'fastify' {
     /**
      * The methods routed at a request's URL, under its constraints; its own method too, where it is routed.
      *
-     * @returns the methods in upper case, sorted; empty where the URL is unknown; a promise where the option `constraints` is async
+     * @returns the methods in upper case, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
      */
     allowedMethods (requestOrUrl: AnyRequest | string): string[] | Promise<string[]>
 
@@ -46,6 +50,8 @@ declare module 'fastify' {
     /**
      * Answers 405 with `Allow` and the problem body (RFC 9110 §15.5.6), from a handler or a hook:
      * for a resource whose state forbids a method that is routed.
+     *
+     * What the option `allow` hides is left out; where that is all, the answer is the app's own 404.
      *
      * @param methods the methods that the resource does support; default: those routed at this URL, without the request's
      *   own (without GET and HEAD both, where it is one of them); empty says that it supports none

@@ -9,9 +9,12 @@ export type ConstraintValues = Record<string, unknown>
 /** A request of any Fastify app, be it over HTTP/1.1 or HTTP/2. */
 export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase, RawRequestDefaultExpression<RawServerBase>>
 
+/** What a schema describes; its status is that of the response, and written as a literal. */
+type Body<Schema extends TObject> = Static<Schema> & { status?: 405 }
+
 /** Methods, so that TypeScript lets them take the narrower request type of an app. */
 interface Functions<Schema extends TObject> {
-  problem (problem: MethodNotAllowedProblem, request: AnyRequest): Static<Schema> | Promise<Static<Schema>>
+  problem (problem: MethodNotAllowedProblem, request: AnyRequest): Body<Schema> | Promise<Body<Schema>>
   allow (methods: string[], request: AnyRequest): readonly string[] | Promise<readonly string[]>
   constraints (request: AnyRequest): object | Promise<object>
 }
@@ -104,7 +107,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
 
   /**
    * Send `Allow` on routed responses too, as exact as on a 405 (RFC 9110 §10.2.1). A handler's own `Allow` stays.
-   * It holds for the routes of the scope in which the plugin is registered, and of scopes that are registered in it later.
+   * It holds for the routes of the scope in which the plugin is registered, and of those within it. What a function throws is logged.
    *
    * @default false
    */

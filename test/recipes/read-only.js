@@ -1,9 +1,11 @@
+const READS = ['GET', 'HEAD', 'OPTIONS']
+
 /** While the service is read-only, what writes is answered 405. */
 export default async function readOnly (app, { isReadOnly }) {
   app.addHook('onRequest', async (request, reply) => {
-    if (isReadOnly() && !request.is404 && !['GET', 'HEAD', 'OPTIONS'].includes(request.method)) {
+    if (isReadOnly() && !request.is404 && !READS.includes(request.method)) {
       const methods = await app.allowedMethods(request)
-      return reply.sendMethodNotAllowed(methods.filter(method => ['GET', 'HEAD', 'OPTIONS'].includes(method)))
+      if (methods.length > 0) return reply.sendMethodNotAllowed(methods.filter(method => READS.includes(method)))
     }
   })
 }
