@@ -10,7 +10,7 @@ export interface RouteRecord {
   readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
   /** Names of the routing constraints of the routes that `onRoute` reported. */
   readonly constraintNames: ReadonlySet<string>
-  /** The routing constraints of recorded routes, by their patterns, once each; no entry for a route without. Complete as `methodsByUrl` is. */
+  /** The routing constraints of recorded routes, by their patterns, once each; no entry for a route without. Complete once `methodsByUrl` was asked for. */
   readonly constraintsByUrl: ReadonlyMap<string, readonly ConstraintValues[]>
   /** The app is ready, and has all its routes. */
   readonly isClosed: boolean
@@ -39,14 +39,11 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   })
   return {
     constraintNames,
+    constraintsByUrl,
     get isClosed () { return ready },
     get methodsByUrl () {
       if (!complete) completeRecord()
       return methodsByUrl
-    },
-    get constraintsByUrl () {
-      if (!complete) completeRecord()
-      return constraintsByUrl
     }
   }
 

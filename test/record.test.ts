@@ -43,6 +43,7 @@ t.test('is a Map of Sets that cannot be changed, and stays the same', async t =>
   t.throws(() => map.clear(), { message })
   t.throws(() => map.get('/users')?.add('PUT'), { message })
   t.throws(() => map.get('/users')?.delete('GET'), { message })
+  t.throws(() => map.get('/users')?.clear(), { message })
   t.throws(() => Object.assign(app, { methodsByUrl: new Map() }), TypeError)
 })
 

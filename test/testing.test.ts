@@ -17,6 +17,7 @@ function start (t: Test, plugin: object = {}): FastifyInstance {
     add(app, 'PUT', url)
   }
   add(app, 'DELETE', '/users/:name')
+  add(app, 'POST', '/opt')
   add(app, 'OPTIONS', '*')
   add(app, 'GET', '/v', { version: '1.0.0' })
   add(app, 'POST', '/v', { version: '2.0.0', host: 'a.example' })
