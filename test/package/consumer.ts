@@ -1,0 +1,99 @@
+// An app that uses all that is public: every entry point, option, decorator and type.
+//
+// run.js compiles and runs it as an ES module and as CommonJS, against the packed plugin.
+
+import assert from 'node:assert/strict'
+import swagger from '@fastify/swagger'
+import { Type } from '@sinclair/typebox'
+import Fastify, { type FastifyInstance } from 'fastify'
+import allowedMethods, {
+  type AnyRequest, type ConstraintValues, type FastifyAllowedMethods, type FastifyAllowedMethodsOptions,
+  MethodNotAllowedProblem, ProblemDetails, fastifyAllowedMethods, isMethodNotAllowedProblem
+} from 'fastify-allowed-methods'
+import {
+  type DocumentOf, type MethodNotAllowedResponse, type TransformedDocument, documentMethodNotAllowed, methodNotAllowedResponse
+} from 'fastify-allowed-methods/openapi'
+import { type FindWrongAnswersOptions, type WrongAnswer, type WrongAnswers, findWrongAnswers } from 'fastify-allowed-methods/testing'
+
+const schema = Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.String() })])
+const defaults: Required<FastifyAllowedMethodsOptions> = {
+  type: '/problems/method-not-allowed',
+  problem: problem => problem,
+  schema: MethodNotAllowedProblem,
+  throw: false,
+  notFound: false,
+  allow: methods => methods,
+  catchAll: false,
+  constraints: () => ({}),
+  answerOptions: true,
+  notImplemented: true,
+  advertise: true
+}
+const wrongOptions: FastifyAllowedMethodsOptions[] = [
+  // @ts-expect-error an option that does not exist
+  { methods: [] },
+  // @ts-expect-error an option of another type
+  { catchAll: 'yes' },
+  // @ts-expect-error a body that lacks members
+  { problem: () => ({ title: 'No' }) }
+]
+
+async function build (): Promise<FastifyInstance> {
+  const app = Fastify()
+  await app.register(swagger, { openapi: { openapi: '3.1.0' }, transformObject: document => documentMethodNotAllowed(document, app) })
+  await app.register(allowedMethods, defaults)
+  await app.register(async api => {
+    await api.register(fastifyAllowedMethods, {
+      schema,
+      problem: async (problem, request) => ({ ...problem, hint: `Not ${request.method}` }),
+      allow: async (methods: string[], request: AnyRequest) => methods.filter(method => method !== request.headers['x-hide'])
+    })
+    // @ts-expect-error the body does not satisfy the option `schema`
+    const wrong = () => api.register(allowedMethods, { schema, problem: problem => problem })
+    assert.equal(typeof wrong, 'function')
+    api.get('/users', async () => [])
+    api.patch('/users', async (request, reply) => reply.sendMethodNotAllowed(await app.allowedMethods(request)))
+  }, { prefix: '/api' })
+  app.get('/users/:id', async request => request.params)
+  return app
+}
+
+async function check (): Promise<void> {
+  const plugin: FastifyAllowedMethods = allowedMethods
+  assert.equal(plugin.default, fastifyAllowedMethods)
+  assert.equal(wrongOptions.length, 3)
+
+  const app = await build()
+  const reply = await app.inject({ method: 'PATCH', url: '/users/42' })
+  const body: unknown = reply.json()
+  assert.ok(isMethodNotAllowedProblem(body))
+  const { status, allow }: { status: 405, allow: string[] } = body
+  const problem: ProblemDetails = body
+  assert.deepEqual([reply.statusCode, reply.headers.allow, status, allow, problem.type], [405, 'GET, HEAD', 405, ['GET', 'HEAD'], defaults.type])
+  assert.ok('title' in ProblemDetails.properties)
+
+  const inScope = await app.inject({ method: 'PATCH', url: '/api/users', headers: { 'x-hide': 'GET' } })
+  assert.deepEqual([inScope.statusCode, inScope.headers.allow, inScope.json().hint], [405, 'HEAD', 'Not PATCH'])
+
+  const constraints: ConstraintValues = {}
+  const methods: string[] = app.allowedMethods('/users/42', constraints)
+  const recorded: ReadonlySet<string> | undefined = app.methodsByUrl.get('/users/:id')
+  assert.deepEqual([methods, app.allowedMethods('/nothing'), [...recorded ?? []].sort()], [['GET', 'HEAD'], [], ['GET', 'HEAD']])
+
+  const document: TransformedDocument = { openapiObject: { openapi: '3.1.0', paths: { '/users/{id}': { get: {} } } } }
+  const documented: DocumentOf<typeof document> = documentMethodNotAllowed(document)
+  const response: MethodNotAllowedResponse = methodNotAllowedResponse('3.1.0', schema)
+  assert.ok(JSON.stringify([documented, app.swagger()]).includes('#/components/responses/MethodNotAllowed'))
+  assert.ok(response.content)
+
+  const options: FindWrongAnswersOptions = { params: { id: '42' }, headers: { accept: '*/*' }, ignore: ['/nothing', /^\/docs/] }
+  const wrong: WrongAnswers = await findWrongAnswers(app, options)
+  assert.deepEqual([...wrong] satisfies WrongAnswer[], [])
+  assert.ok(wrong.checks > 0)
+  await app.close()
+}
+
+check().catch(error => {
+  console.error(error)
+  process.exitCode = 1
+})
