@@ -10,7 +10,7 @@ const unsatisfied = "option 'schema' must be satisfied by the default problem, u
 const names = 'type, problem, schema, throw, notFound, allow, catchAll, constraints, answerOptions, notImplemented, advertise'
 
 t.test('an app does not start with an option that is wrong or does not exist: code, name, value and expectation', async t => {
-  const wrong: [unknown, string][] = [
+  const wrong: [unknown, string | RegExp][] = [
     [{ catchAll: 'yes' }, "option 'catchAll' must be a boolean, got 'yes'"],
     [{ catchAll: null }, "option 'catchAll' must be a boolean, got null"],
     [{ type: 405 }, "option 'type' must be a URI reference, got 405"],
@@ -25,7 +25,7 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     [{ notImplemented: 501 }, "option 'notImplemented' must be a boolean, got 501"],
     [{ advertise: {} }, "option 'advertise' must be a boolean, got {}"],
     [{ schema: 'x' }, "option 'schema' must be an object schema of @sinclair/typebox, got 'x'"],
-    [{ schema: Type.String() }, "option 'schema' must be an object schema of @sinclair/typebox, got { type: 'string', [Symbol(TypeBox.Kind)]: 'String' }"],
+    [{ schema: Type.String() }, /^option 'schema' must be an object schema of @sinclair\/typebox, got \{ type: 'string', /],
     [{ schema: { type: 'object', properties: {} } }, "option 'schema' must be an object schema of @sinclair/typebox, got { type: 'object', properties: {} }"],
     [{ schema: Type.Object({}) }, "option 'schema' must have a member 'status' that can be 405, got {}"],
     [{ schema: Type.Object({ status: Type.Literal('405') }) }, "option 'schema' must have a member 'status' that can be 405, got { status: [Object] }"],
@@ -49,7 +49,7 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     const app = Fastify()
     t.teardown(() => app.close())
     app.register(fastifyAllowedMethods, options as object)
-    await t.rejects(async () => await app.ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message }, message)
+    await t.rejects(async () => await app.ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message }, String(message))
   }
 })
 

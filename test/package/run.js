@@ -91,7 +91,7 @@ async function tryReadme (packed, nodes) {
   const [, app] = /^## A whole app\n[^]*?```js\n([^]+?)```/m.exec(readme)
   const [, body] = /^After:\n[^]*?\n(\{\n[^]+?\n\})\n```/m.exec(readme)
   const tries = [...readme.matchAll(/^node .*-e '.+'$/gm)].map(([line]) => line)
-  assert.equal(line, `npm install ${name}`)
+  assert.equal(line, `npm install fastify ${name}`)
   assert.equal(tries.length, 2)
 
   const js = join(folder, 'readme-js')
