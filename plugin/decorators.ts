@@ -27,7 +27,7 @@ export function allowedMethods (
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
   const settings: Settings = settingsFor(this.server, this.request.raw.url as string) ?? DEFAULTS
-  const methods = given === undefined ? undefined : toMethods(given)
+  const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
   const send = (kept: readonly string[]): FastifyReply => {
     if (settings.allow === undefined || kept.length > 0 || methods?.length === 0) {
       return replyMethodNotAllowed(this, methods === undefined ? withoutRefused(kept, this.request.method) : kept, settings)
@@ -45,8 +45,7 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   return this
 }
 
-function keptOf (given: string[], request: AnyRequest, { allow }: Settings): MaybePromise<readonly string[]> {
-  const methods = given.filter(method => method !== request.method)
+function keptOf (methods: string[], request: AnyRequest, { allow }: Settings): MaybePromise<readonly string[]> {
   return allow === undefined || methods.length === 0 ? methods : narrow(methods, request, allow)
 }
 

@@ -160,12 +160,14 @@ t.test('allow: narrows what sendMethodNotAllowed lists, and where it hides all, 
   app.put('/a', async (_request, reply) => reply.sendMethodNotAllowed(['GET', 'DELETE', 'PUT']))
   app.patch('/a', async (_request, reply) => reply.sendMethodNotAllowed([]))
   app.post('/b', async (_request, reply) => reply.sendMethodNotAllowed())
+  app.put('/b', async (_request, reply) => reply.sendMethodNotAllowed(['PUT']))
   t.equal(await ask(app, 'POST', '/admin'), 404)
   t.equal(await ask(app, 'PUT', '/admin'), 404)
   t.equal(await ask(app, 'POST', '/a'), 'PATCH, PUT')
   t.equal(await ask(app, 'PUT', '/a'), 'GET')
   t.equal(await ask(app, 'PATCH', '/a'), '')
-  t.equal(await ask(app, 'POST', '/b'), '', 'the only method that is left is the one that is refused')
+  t.equal(await ask(app, 'POST', '/b'), 'PUT')
+  t.equal(await ask(app, 'PUT', '/b'), '', 'the only method that is left is the one that is refused')
 })
 
 t.test('allow: narrows what allowedMethods tells of a request, not of a URL', async t => {
