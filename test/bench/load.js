@@ -27,15 +27,15 @@ export async function load (port, request, seconds) {
   return result.answers
 }
 
-async function wrk (port, { method, path }, seconds) {
+async function wrk (port, { method, path, last = LAST_ID }, seconds) {
   const { stdout } = await run('wrk', [
-    '-t', '1', '-c', CONNECTIONS, '-d', `${seconds}s`, '-s', script, `http://127.0.0.1:${port}`, '--', method, path, FIRST_ID, LAST_ID
+    '-t', '1', '-c', CONNECTIONS, '-d', `${seconds}s`, '-s', script, `http://127.0.0.1:${port}`, '--', method, path, FIRST_ID, last
   ])
   return JSON.parse(stdout.trim().split('\n').at(-1))
 }
 
-async function autocannon (port, { method, path }, seconds) {
-  const requests = Array.from({ length: LAST_ID - FIRST_ID + 1 }, (_, i) => ({ method, path: path + (FIRST_ID + i) }))
+async function autocannon (port, { method, path, last = LAST_ID }, seconds) {
+  const requests = Array.from({ length: last - FIRST_ID + 1 }, (_, i) => ({ method, path: path + (FIRST_ID + i) }))
   const cannon = createRequire(new URL('peers/package.json', import.meta.url))('autocannon')
   const result = await cannon({ url: `http://127.0.0.1:${port}`, connections: CONNECTIONS, duration: seconds, requests })
   return { answers: result['2xx'] + result.non2xx, refused: result.non2xx, errors: result.errors + result.timeouts }

@@ -23,6 +23,7 @@ export const COMPARISONS = {
   heap: { request: 'matched', subjects: ['ours', 'fastify'], figure: 'heap' },
   'not-found': { request: 'unknown', subjects: ['ours', 'fastify'] },
   'not-allowed': { request: 'refused', subjects: ['ours', 'fastify', 'large', 'bare'] },
+  again: { request: 'again', subjects: ['ours', 'fastify', 'bare'] },
   peers: { request: 'refused', subjects: ['bare', 'ours', 'fastify', ...PEERS] }
 }
 
@@ -35,6 +36,8 @@ export const ROWS = [
   { what: 'matched GET, heap allocated: with / without', only: 'heap', of: 'ours', to: 'fastify', target: 1.01 },
   { what: '404, CPU: with / without', only: 'not-found', of: 'ours', to: 'fastify', target: 1.08 },
   { what: "405 / Fastify's own 404 without the plugin, CPU", only: 'not-allowed', of: 'ours', to: 'fastify', target: 1 },
+  { what: "405 for 500 URLs in turn / Fastify's own 404, CPU", only: 'again', of: 'ours', to: 'fastify', target: 1 },
+  { what: '405 for 500 URLs in turn / the same bytes by node:http alone, CPU', only: 'again', of: 'ours', to: 'bare', target: 1.2 },
   { what: '405, CPU: at 10,000 routes / at 20', only: 'not-allowed', of: 'large', to: 'ours', target: 1.05 },
   { what: '405 / the same bytes by node:http alone, CPU', only: 'not-allowed', of: 'ours', to: 'bare', target: 1.2 },
   ...PEERS.map(to => ({ what: `405 / ${SUBJECTS[to].title}, CPU`, only: 'peers', of: 'ours', to, target: 1 })),
