@@ -5,13 +5,13 @@ import { subjectOf } from './subject.js'
 
 /** Ways to break the plugin: a file of it, what stands there, and what a mutant has in its place. */
 const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
-  'drops HEAD': ['routed', 'methods.push(method)', "if (method !== 'HEAD') methods.push(method)"],
-  'stops at the first match': ['routed', 'methods.push(method)', 'if (methods.push(method) > 1) break'],
+  'drops HEAD': ['routed', 'bits += 2 ** at', "if (search.method !== 'HEAD') bits += 2 ** at"],
+  'stops at the first match': ['routed', 'bits += 2 ** at', 'if (bits === 0) bits += 2 ** at'],
   'lets OPTIONS make a URL known': ['routed', "method !== 'OPTIONS' && ", ''],
-  'lets a root catch-all make a URL known': ['routed', '!isRootCatchAll(app, match, path)', 'true'],
+  'lets a root catch-all make a URL known': ['routed', '!isRootCatchAll(app, match, search.url)', 'true'],
   'takes every wildcard for a root catch-all': ['routed', 'return rest === path || rest === path.slice(1)', 'return true'],
   'ignores the option catchAll': ['routed', '(catchAll || ', '(false || '],
-  'leaves out a root catch-all of a known URL': ['routed', 'methods.push(method)', 'if (!isRootCatchAll(app, match, path)) methods.push(method)'],
+  'leaves out a root catch-all of a known URL': ['routed', 'bits += 2 ** at', 'if (!isRootCatchAll(app, match, search.url)) bits += 2 ** at'],
   'takes a parameter that is too long': ['routed', 'function isRoute(', 'function isRoute() { return true }\nfunction unused('],
   'forgets the version constraint': ['constraints', "version: headers['accept-version'], ", ''],
   'forgets the host constraint': ['constraints', ", host: headers.host || headers[':authority']", ''],
@@ -33,11 +33,11 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'answers HEAD by 501': ['not-found', "method === 'HEAD' || ", ''],
   'answers 501 by the URL': ['not-found', 'methodsInUse(server).includes(method)', 'false'],
   'advertises on a 404': ['advertise', 'request.is404 || ', ''],
-  'takes what allow leaves for known': ['routed', 'return routedMethods(server, url, values, catchAll, methods.filter(method => kept.includes(method)))', 'return methods.filter(method => kept.includes(method))'],
+  'takes what allow leaves for known': ['routed', 'kept => routedMethods(server, url, values, catchAll, kept)', 'kept => kept'],
   'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
-  'sends what the schema does not declare': ['problem', 'Value.Clean(schema, JSON.parse(JSON.stringify(body) ?? \'null\'))', 'body'],
+  'sends what the schema does not declare': ['problem', 'Value.Clean(schema, JSON.parse(JSON.stringify(body)))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
-  'keeps the bodies of another list': ['problem', 'allow.join()', 'allow.length']
+  'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)']
 }
 
 const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))
