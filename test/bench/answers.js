@@ -19,7 +19,7 @@ export async function wrongAnswers (name) {
   const { port, stop } = await startServer(SUBJECTS[name])
   const wrong = []
   try {
-    const [matched, refused, unknown] = await Promise.all(Object.values(REQUESTS).map(({ method, path }) => ask(port, method, path)))
+    const [matched, refused, unknown] = await Promise.all(['matched', 'refused', 'unknown'].map(name => ask(port, REQUESTS[name].method, REQUESTS[name].path)))
     const routed = []
     for (const method of METHODS) {
       if ((await ask(port, method, REQUESTS.matched.path)).status === 200) routed.push(method)

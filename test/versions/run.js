@@ -1,7 +1,8 @@
 // The test suite on other versions of Fastify and Node.js: npm run test:versions [-- --record]
 //
 // The packed plugin is installed beside each Fastify, and test/*.test.ts is run against it by each Node.js.
-// Left out are package.test.ts and example.test.ts, which are about the repository itself, and differential.test.ts, which has a command of its own.
+// Left out are package.test.ts, example.test.ts, recipes.test.ts and documents.test.ts, which are about the repository and its tools, and
+// differential.test.ts, which has a command of its own.
 
 import { execFile } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises'
@@ -72,7 +73,7 @@ async function versionOf (path) {
 /** Types are left to `npm run check`. */
 async function transpileTests (at) {
   const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2023 }
-  const sources = (await readdir(join(project, 'test'))).filter(file => /\.ts$/.test(file) && !/^(package|example|differential)\./.test(file))
+  const sources = (await readdir(join(project, 'test'))).filter(file => /\.ts$/.test(file) && !/^(package|example|recipes|documents|differential)\./.test(file))
   await mkdir(join(at, 'test'))
   for (const file of sources) {
     const source = await readFile(join(project, 'test', file), 'utf8')
