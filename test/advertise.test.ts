@@ -6,6 +6,9 @@ import { ask, build, declare, exchange } from './helpers.js'
 
 const advertise = true
 
+/** These versions do not catch what an async `onSend` hook leads to once the reply has been sent. */
+const endsItself = /^(5\.0\.0|6\.0\.0-alpha)/.test(Fastify().version)
+
 t.test('every routed response has the Allow of its URL: the request\'s own method too (RFC 9110 §10.2.1)', async t => {
   const app = build(t, { plugin: { advertise }, routes: ['GET /a', 'PUT /a', 'OPTIONS /b', 'GET /b'] })
   app.post('/a', { schema: { body: { type: 'object' } } }, async () => { throw new Error('oops') })
@@ -104,7 +107,7 @@ t.test('a scope that was registered before the plugin has it too, and a CORS pre
   t.equal((await app.inject({ method: 'OPTIONS', url: '/api/a', headers: { 'access-control-request-method': 'PUT' } })).headers.allow, undefined)
 })
 
-t.test('a handler that replies twice, throws after its reply or ends it itself does no harm beside an async option', async t => {
+t.test('a handler that replies twice, throws after its reply or ends it itself does no harm beside an async option', { skip: endsItself && 'this Fastify ends there by any async onSend hook' }, async t => {
   const app = build(t, { plugin: { advertise, allow: async methods => methods } })
   app.get('/twice', (_request, reply) => { reply.send('once').send('twice') })
   app.get('/throws', async (_request, reply) => {
