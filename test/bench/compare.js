@@ -5,8 +5,14 @@ import { STARTS, SUBJECTS } from './subjects.js'
 
 /** What V8 makes of the same code differs from one process to the next, so that each serves for some rounds only. */
 const ROUNDS_PER_PROCESS = 3
-const WARM_UP = 4 // s
+const WARM_UP = 3 // s
 const WINDOW = 1 // s
+
+/**
+ * As much room for new objects as Node.js gives at most. By default each process grows into it by itself, one soon and another never,
+ * and that decides more than what is measured: up to a third of the CPU time, also between two processes of the same server.
+ */
+const SAME_ROOM = ['--min-semi-space-size=16']
 
 /** So much room for new objects that none is collected in a window. */
 const NO_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi-space-size=1024']
@@ -49,7 +55,7 @@ export async function compareStarts (rounds) {
 async function startAll (subjects, request, figure) {
   const servers = {}
   for (const name of subjects) {
-    servers[name] = await startServer(SUBJECTS[name], figure === 'heap' ? NO_COLLECTIONS : [])
+    servers[name] = await startServer(SUBJECTS[name], figure === 'heap' ? NO_COLLECTIONS : SAME_ROOM)
     await load(servers[name].port, REQUESTS[request], WARM_UP)
   }
   return servers

@@ -16,10 +16,9 @@ export const PEERS = ['fastify-allow', 'hono', 'koa', 'restify', 'express', 'hap
 
 /**
  * Comparisons by the name that `--only` takes: the servers that are loaded in turn, and with which request.
- * The closest of them, where one in a hundred counts, takes more rounds.
  */
 export const COMPARISONS = {
-  matched: { request: 'matched', subjects: ['ours', 'fastify'], times: 3 },
+  matched: { request: 'matched', subjects: ['ours', 'fastify'] },
   heap: { request: 'matched', subjects: ['ours', 'fastify'], figure: 'heap' },
   'not-found': { request: 'unknown', subjects: ['ours', 'fastify'] },
   'not-allowed': { request: 'refused', subjects: ['ours', 'fastify', 'large', 'bare'] },
