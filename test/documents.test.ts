@@ -124,7 +124,7 @@ function write (t: Test): string {
 async function lint (folder: string, ...command: string[]): Promise<string> {
   const env = { ...process.env, NODE_OPTIONS: '', REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' }
   const files = Object.keys(documents).map(name => `${name}.json`)
-  return promisify(exec)(['npx', ...command, ...files].join(' '), { cwd: folder, env, maxBuffer: 1e8 }).catch(error => error).then(({ stdout }) => stdout)
+  return promisify(exec)(['npx', ...command, ...files].map(part => JSON.stringify(part)).join(' '), { cwd: folder, env, maxBuffer: 1e8 }).catch(error => error).then(({ stdout }) => stdout)
 }
 
 /** Judges complaints, each with the file that it is about: the 405 adds none to a document, and what is broken is found. */

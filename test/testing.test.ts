@@ -150,6 +150,15 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
   for (const [options, message] of wrong) await t.rejects(findWrongAnswers(build(t, { routes: ['GET /a'] }), options as object), { code, message })
 })
 
+t.test('a URL that two patterns take is asked once', async t => {
+  const app = build(t)
+  await app.after()
+  declare(app, 'GET /users/:id', 'DELETE /users/:name')
+  const wrong = await findWrongAnswers(app)
+  t.strictSame(wrong, [])
+  t.equal(wrong.checks, app.supportedMethods.length - 2)
+})
+
 t.test('the app goes on as before', async t => {
   const app = build(t, { routes: ['GET /a'] })
   await findWrongAnswers(app)
