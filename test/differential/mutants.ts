@@ -7,7 +7,7 @@ import { subjectOf } from './subject.js'
 const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'drops HEAD': ['routed', 'bits += 2 ** at', "if (search.method !== 'HEAD') bits += 2 ** at"],
   'stops at the first match': ['routed', 'bits += 2 ** at', 'if (bits === 0) bits += 2 ** at'],
-  'lets OPTIONS make a URL known': ['routed', "method !== 'OPTIONS' && ", ''],
+  'lets OPTIONS make a URL known': ['routed', "search.method !== 'OPTIONS' && ", ''],
   'lets a root catch-all make a URL known': ['routed', '!isRootCatchAll(app, match, search.url)', 'true'],
   'takes every wildcard for a root catch-all': ['routed', 'return rest === path || rest === path.slice(1)', 'return true'],
   'ignores the option catchAll': ['routed', '(catchAll || ', '(false || '],
