@@ -17,14 +17,18 @@ import { type Asked, type Installation, installationOf, rootOf, settingsFor } fr
  *
  * @see https://fastify.dev/docs/latest/Reference/Lifecycle/
  */
-export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: (error?: Error) => void): void {
-  const asked = installationOf(request.server)?.asked?.getStore()
-  if (asked !== undefined && mayNotPass(asked, request, reply)) return
+export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: Done): void {
+  const { asked } = installationOf(request.server) as Installation
+  if (asked !== undefined && mayNotPass(asked.getStore(), request, reply)) return
   const settings = request.is404 ? settingsFor(request.server, request.raw.url as string) : undefined
-  if (settings === undefined) {
-    done()
-    return
-  }
+  if (settings === undefined) done()
+  else answerMiss(request, reply, settings, done)
+}
+
+type Done = (error?: Error) => void
+
+/** Apart from the hook, so that a matched request allocates none of what this needs. */
+function answerMiss (request: FastifyRequest, reply: FastifyReply, settings: Settings, done: Done): void {
   if (settings.notImplemented && !isImplemented(request, settings)) {
     replyNotImplemented(reply, settings)
     return
@@ -39,14 +43,15 @@ export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyR
   function answer (methods: readonly string[]): boolean {
     if (methods.length === 0) return false
     if (reply.sent) return true
-    if (request.method === 'OPTIONS' && settings?.answerOptions) replyOptions(reply, methods)
-    else replyMethodNotAllowed(reply, methods, settings as Settings)
+    if (request.method === 'OPTIONS' && settings.answerOptions) replyOptions(reply, methods)
+    else replyMethodNotAllowed(reply, methods, settings)
     return true
   }
 }
 
 /** Shows the request to `findWrongAnswers`, which has asked; one that is routed gets no further, so that no handler is called. */
-function mayNotPass (asked: Asked, request: FastifyRequest, reply: FastifyReply): boolean {
+function mayNotPass (asked: Asked | undefined, request: FastifyRequest, reply: FastifyReply): boolean {
+  if (asked === undefined) return false
   asked.request = request
   if (!request.is404) reply.code(500).send('routed')
   return !request.is404
