@@ -1,5 +1,4 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { isPromiseLike } from './promise.js'
 import { toAllow } from './reply.js'
 import { methodsFor, withoutRefused } from './routed.js'
 import { settingsFor } from './scope.js'
@@ -21,7 +20,7 @@ export function advertiseAllow (request: FastifyRequest, reply: FastifyReply, _p
   if (settings?.advertise && !isPreflight) {
     try {
       const methods = methodsFor(request, settings)
-      if (isPromiseLike(methods)) {
+      if (methods instanceof Promise) {
         asking.add(request)
         return Promise.resolve(methods).then(set).catch(fail) // Fastify goes on after it, and catches what goes wrong from there
       }

@@ -3,7 +3,7 @@ import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, show } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
-import { type MaybePromise, andThen, isPromiseLike } from './promise.js'
+import { type MaybePromise, andThen } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
 import { isListOfMethods, methodsFor, narrow, routedMethods, withoutRefused } from './routed.js'
 import { settingsFor } from './scope.js'
@@ -37,7 +37,7 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   }
   try {
     const kept = methods === undefined ? methodsFor(this.request, settings) : keptOf(methods, this.request, settings)
-    if (!isPromiseLike(kept)) return send(kept)
+    if (!(kept instanceof Promise)) return send(kept)
     kept.then(send).then(undefined, error => this.send(error))
   } catch (error) {
     this.send(error)

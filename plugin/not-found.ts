@@ -1,8 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError } from './errors.js'
-import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
-import { isPromiseLike } from './promise.js'
+import { type GivenOptions, type Settings, toSettings } from './options.js'
 import { replyMethodNotAllowed, replyNotFound, replyNotImplemented, replyOptions } from './reply.js'
 import { methodsFor, methodsInUse } from './routed.js'
 import { type Asked, type Installation, installationOf, rootOf, settingsFor } from './scope.js'
@@ -34,7 +33,7 @@ function answerMiss (request: FastifyRequest, reply: FastifyReply, settings: Set
     return
   }
   const methods = methodsFor(request, settings)
-  if (isPromiseLike(methods)) {
+  if (methods instanceof Promise) {
     methods.then(answer).then(answered => answered || done(), done)
   } else if (!answer(methods)) {
     done()
@@ -74,7 +73,7 @@ export function setNotFoundHandler (scope: FastifyInstance, given: GivenOptions)
   try {
     (scope.prefix === '' ? rootOf(scope) : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // A prefix takes URLs that Fastify spells otherwise than a router option says, such as `%2F1` for `/:id`.
-      replyNotFound(reply, settingsFor(request.server, request.raw.url as string) ?? { ...DEFAULTS, ...given })
+      replyNotFound(reply, settingsFor(request.server, request.raw.url as string) ?? toSettings(given))
     })
   } catch (error) {
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +

@@ -12,10 +12,18 @@ export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOption
 }
 
 /** The options with their defaults filled in. */
-export type Settings = GivenOptions & Required<Pick<GivenOptions, keyof typeof DEFAULTS>>
+export type Settings = GivenOptions & Required<Pick<GivenOptions, keyof typeof DEFAULT_OPTIONS>> & {
+  /** What stands around the instance in the default body, by the list of methods. */
+  readonly frames: WeakMap<readonly string[], Frame>
+}
+
+export interface Frame {
+  readonly before: string
+  readonly after: string
+}
 
 /** What an option is where no registration gives it. */
-export const DEFAULTS = {
+const DEFAULT_OPTIONS = {
   type: METHOD_NOT_ALLOWED_TYPE,
   schema: MethodNotAllowedProblem as TObject,
   check: problemCheck as TypeCheck<TObject>,
@@ -26,6 +34,14 @@ export const DEFAULTS = {
   notImplemented: false,
   advertise: false
 }
+
+/** Fills in the defaults; of two that give an option, the last counts. */
+export function toSettings (...given: readonly GivenOptions[]): Settings {
+  return Object.assign({ frames: new WeakMap() }, DEFAULT_OPTIONS, ...given) as Settings
+}
+
+/** The options in force where nothing is registered. */
+export const DEFAULTS = toSettings()
 
 /**
  * Checks the options of a registration. An option that is undefined is absent.

@@ -5,7 +5,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError, InvalidProblemError, show } from './errors.js'
-import { DEFAULTS, type Settings } from './options.js'
+import { DEFAULTS, type Frame, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import { toUriReference } from './target.js'
 
@@ -22,8 +22,8 @@ export function toMethodNotAllowed (request: AnyRequest, allow: readonly string[
   const { problem: build, schema } = settings
   const instance = toUriReference(request.originalUrl)
   if (build === undefined && schema === DEFAULTS.schema) {
-    const [before, after] = frameOf(settings, allow)
-    return before + JSON.stringify(instance) + after
+    const { before, after } = frameOf(settings, allow)
+    return before + instance + after // a URI reference holds nothing that JSON escapes
   }
   const problem = toDefault(settings, allow, instance)
   if (build === undefined) return toJson(problem, settings)
@@ -42,20 +42,14 @@ export function toDetail (methods: readonly string[]): string {
 }
 
 /**
- * What stands before the instance in the default body, and after it: by the settings, for the type, and by the list of methods.
+ * What stands around the instance in the default body, made once for each list of methods.
  * Whatever the instance is, the body satisfies the schema where it does with one, since that may be any string.
  */
-const frames = new WeakMap<Settings, WeakMap<readonly string[], Frame>>()
-
-type Frame = [before: string, after: string]
-
 function frameOf (settings: Settings, allow: readonly string[]): Frame {
-  let ofSettings = frames.get(settings)
-  if (ofSettings === undefined) frames.set(settings, ofSettings = new WeakMap())
-  let frame = ofSettings.get(allow)
+  let frame = settings.frames.get(allow)
   if (frame === undefined) {
-    frame = toJson(toDefault(settings, allow, ''), settings).split(/(?<="instance":)""/) as Frame
-    ofSettings.set(allow, frame)
+    const [before, after] = toJson(toDefault(settings, allow, ''), settings).split(/(?<="instance":")(?=")/) as [string, string]
+    settings.frames.set(allow, frame = { before, after })
   }
   return frame
 }

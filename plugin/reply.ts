@@ -2,7 +2,6 @@ import type { FastifyReply } from 'fastify'
 import { MethodNotAllowedError, NotFoundError, NotImplementedError } from './errors.js'
 import type { Settings } from './options.js'
 import { toDetail, toJsonProblem, toMethodNotAllowed } from './problem.js'
-import { isPromiseLike } from './promise.js'
 
 /**
  * Answers 405 with `Allow` and the problem body (RFC 9110 §15.5.6), and logs one line at level info, as Fastify does for a 404.
@@ -20,7 +19,7 @@ export function replyMethodNotAllowed (reply: FastifyReply, methods: readonly st
   }
   try {
     const body = toMethodNotAllowed(reply.request, methods, settings)
-    if (!isPromiseLike(body)) return send(body)
+    if (!(body instanceof Promise)) return send(body)
     body.then(send).then(undefined, error => reply.sent || reply.send(error))
     return reply
   } catch (error) {

@@ -17,7 +17,8 @@ export function methodsFor (request: AnyRequest, { catchAll, constraints, allow 
   const { server } = request
   const url = request.raw.url as string
   return andThen(constraintsOf(request, constraints), values => {
-    const methods = values === undefined && !catchAll ? recentMethods(server, url) : routedMethods(server, url, values, catchAll)
+    const find = (): readonly string[] => routedMethods(server, url, values, catchAll)
+    const methods = values === undefined && !catchAll ? (installationOf(server) as Installation).recent.methodsOf(url, find) : find()
     // The router did not take it, though the option `constraints` may give values that say it would.
     if (request.is404 && methods.includes(request.method)) return NONE
     if (allow === undefined || methods.length === 0) return methods
@@ -37,22 +38,6 @@ export function narrow (methods: readonly string[], request: AnyRequest, allow: 
     }
     return methods.filter(method => kept.includes(method))
   })
-}
-
-/** The most URLs, and the longest, whose methods are kept. */
-const [MOST_URLS, LONGEST_URL] = [1000, 200]
-
-/** The methods routed at a URL, kept for those asked of late: a client that is wrong asks again, and routes do not change once an app is ready. */
-function recentMethods (app: FastifyInstance, url: string): readonly string[] {
-  const { recent } = installationOf(app) as Installation
-  let methods = recent.get(url)
-  if (methods === undefined) {
-    methods = routedMethods(app, url, undefined, false)
-    if (url.length > LONGEST_URL) return methods
-    if (recent.size === MOST_URLS) recent.clear()
-    recent.set(url, methods)
-  }
-  return methods
 }
 
 /** What is left of the methods where one is refused. GET and HEAD are one read, with and without a body: who refuses the one does not support the other. */
@@ -84,16 +69,17 @@ export function routedMethods (
   const query = url.search(/[?#]/)
   const search = { method: '' as HTTPMethods, url: query === -1 ? url : url.slice(0, query), constraints }
   if (search.url === '*') return NONE
+  const installation = installationOf(app) as Installation
   let bits = 0
   let known = false
-  for (let at = 0; at < among.length; at++) {
+  for (let at = 0, bit = 1; at < among.length; at++, bit *= 2) {
     search.method = among[at] as HTTPMethods
     const match = app.findRoute(search)
-    if (match === null || !isRoute(app, match, search)) continue
-    bits += 2 ** at
+    if (match === null || !isRoute(app, match, search, installation)) continue
+    bits += bit
     known ||= search.method !== 'OPTIONS' && (catchAll || !isRootCatchAll(app, match, search.url))
   }
-  return known ? listOf(app, among, bits) : NONE
+  return known ? listOf(installation, among, bits) : NONE
 }
 
 const NONE: readonly string[] = Object.freeze([])
@@ -102,8 +88,7 @@ const NONE: readonly string[] = Object.freeze([])
 const MOST_LISTS = 1000
 
 /** The methods at some places of a list; the same array each time, where it is that of all methods in use. */
-function listOf (app: FastifyInstance, among: readonly string[], bits: number): readonly string[] {
-  const { methods, lists } = installationOf(app) as Installation
+function listOf ({ methods, lists }: Installation, among: readonly string[], bits: number): readonly string[] {
   const known = among === methods ? lists.get(bits) : undefined
   if (known !== undefined) return known
   const list = Object.freeze(among.filter((_, at) => Math.floor(bits / 2 ** at) % 2 === 1))
@@ -132,8 +117,9 @@ export function methodsInUse (app: FastifyInstance): readonly string[] {
  * That one has no parsed query. A route has, unless the app's `querystringParser` returns undefined;
  * then the handler tells: every route has the same one, a pseudo-route has a new one each time.
  */
-function isRoute (app: FastifyInstance, { handler, searchParams }: Match, search: Parameters<FastifyInstance['findRoute']>[0]): boolean {
-  const installation = installationOf(app) as Installation
+function isRoute (
+  app: FastifyInstance, { handler, searchParams }: Match, search: Parameters<FastifyInstance['findRoute']>[0], installation: Installation
+): boolean {
   if (installation.routeHandler !== undefined) return handler === installation.routeHandler
   if (searchParams === undefined && handler !== app.findRoute(search)?.handler) return false
   installation.routeHandler = handler

@@ -1,7 +1,8 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
-import { DEFAULTS, type GivenOptions, type Settings } from './options.js'
+import { type GivenOptions, type Settings, toSettings } from './options.js'
+import { RecentMethods } from './recent.js'
 import type { RouteRecord } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
 
@@ -14,8 +15,8 @@ export interface Installation {
   methods?: readonly string[]
   /** Lists of these, by their places in it as bits: URLs with the same methods share one. */
   readonly lists: Map<number, readonly string[]>
-  /** The methods routed at URLs that were asked of late, without constraints. */
-  readonly recent: Map<string, readonly string[]>
+  /** The methods routed at URLs, asked without constraints. */
+  readonly recent: RecentMethods
   /** The handler that every route of the app has in a match, once one was seen. */
   routeHandler?: Match['handler']
   /** Prefixes whose not-found handler is the plugin's. */
@@ -49,7 +50,7 @@ export function installationOf (scope: FastifyInstance): Installation | undefine
 
 /** Makes an installation the one of an app. */
 export function install (root: FastifyInstance, record: RouteRecord): Installation {
-  const installation = { registrations: [], record, lists: new Map(), recent: new Map(), handled: new Set<string>() }
+  const installation = { registrations: [], record, lists: new Map(), recent: new RecentMethods(), handled: new Set<string>() }
   root.decorate(kInstallation, installation)
   return installation
 }
@@ -81,7 +82,7 @@ export function setOptions ({ registrations }: Installation, scope: FastifyInsta
  */
 export function settingsFor (app: FastifyInstance, url: string): Settings | undefined {
   const { registrations } = installationOf(app) as Installation
-  const [first] = registrations
+  const first = registrations[0]
   if (registrations.length === 1 && first?.segments.length === 0) return settingsOf(first, registrations)
   const place = segmentsOf(app, decode(routedPath(app, url), decodeURI))
   const nearest = registrations.findLast(({ segments }) => isWithin(place, segments))
@@ -96,7 +97,7 @@ export function allSettings ({ registrations }: Installation): Settings[] {
 function settingsOf (nearest: Registration, registrations: readonly Registration[]): Settings {
   if (nearest.settings === undefined) {
     const around = registrations.filter(({ segments }) => segments.every((segment, at) => segment === nearest.segments[at]))
-    nearest.settings = Object.assign({}, DEFAULTS, ...around.map(({ options }) => options)) as Settings
+    nearest.settings = toSettings(...around.map(({ options }) => options))
   }
   return nearest.settings
 }

@@ -42,8 +42,10 @@ const PLAIN_PATH = /^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@/]*(?=$|\?)/
  * @param target such as `request.originalUrl`
  */
 export function toUriReference (target: string): string {
-  const plain = PLAIN_PATH.exec(target)
-  if (plain !== null) return plain[0]
+  if (PLAIN_PATH.test(target)) {
+    const query = target.indexOf('?')
+    return query === -1 ? target : target.slice(0, query)
+  }
   const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '').replace(NOT_IN_A_PATH, percentEncode)
   return path.startsWith('//') ? `/.${path}` : path || '/'
 }

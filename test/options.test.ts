@@ -85,7 +85,7 @@ t.test('a long value is cut in the message', async t => {
 })
 
 t.test('the defaults', async t => {
-  const { check, ...defaults } = DEFAULTS
+  const { check, frames, ...defaults } = DEFAULTS
   t.strictSame(defaults, {
     type: 'https://httpwg.org/specs/rfc9110.html#status.405',
     schema: MethodNotAllowedProblem,

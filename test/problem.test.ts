@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import Fastify from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } from '../plugin/index.js'
-import { DEFAULTS } from '../plugin/options.js'
+import { DEFAULTS, toSettings } from '../plugin/options.js'
 import { toDetail, toMethodNotAllowed } from '../plugin/problem.js'
 import { build } from './helpers.js'
 
@@ -29,7 +29,7 @@ t.test('the default body satisfies the schema whatever the path, the type and th
   for (const originalUrl of paths) {
     for (const allow of [[], ['GET'], ['GET', 'HEAD'], ['M-SEARCH', "!#$%&'*+.^_`|~"]]) {
       for (const type of ['about:blank', "/a?instance='':''"]) {
-        const body = JSON.parse(toMethodNotAllowed({ originalUrl } as never, allow, { ...DEFAULTS, type }) as string)
+        const body = JSON.parse(toMethodNotAllowed({ originalUrl } as never, allow, toSettings({ type })) as string)
         t.ok(Value.Check(MethodNotAllowedProblem, body))
         t.strictSame([body.allow, body.type, body.detail], [allow, type, toDetail(allow)])
       }

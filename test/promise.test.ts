@@ -1,17 +1,19 @@
 import t from 'tap'
-import { andThen, isPromiseLike } from '../plugin/promise.js'
+import { andThen, callOption } from '../plugin/promise.js'
 
-t.test('andThen: at once for a value, later for a promise or any thenable', async t => {
+t.test('andThen: at once for a value, later for a promise', async t => {
   t.equal(andThen(1, value => value + 1), 2)
   const promised = andThen(Promise.resolve(1), value => value + 1)
   t.ok(promised instanceof Promise)
   t.equal(await promised, 2)
-  const thenable = { then: (resolve: (value: number) => void) => resolve(1) } as PromiseLike<number>
-  t.equal(await andThen(thenable, value => value + 1), 2)
   await t.rejects(async () => await andThen(Promise.reject(new Error('no')), () => 1), { message: 'no' })
 })
 
-t.test('isPromiseLike', async t => {
-  for (const value of [undefined, null, 1, {}, { then: 1 }]) t.notOk(isPromiseLike(value))
-  t.ok(isPromiseLike(Promise.resolve()))
+t.test('callOption: what is no promise is given at once, any thenable as a promise', async t => {
+  for (const value of [undefined, null, 1, {}, { then: 1 }]) t.equal(callOption('allow', () => value), value)
+  for (const value of [Promise.resolve(1), { then: (resolve: (value: number) => void) => resolve(1) } as PromiseLike<number>]) {
+    const given = callOption('allow', () => value)
+    t.ok(given instanceof Promise)
+    t.equal(await given, 1)
+  }
 })

@@ -1,9 +1,9 @@
 import { SUBJECTS } from './subjects.js'
 
 /** What was measured, on what, and which targets are met, as Markdown. */
-export function toMarkdown ({ date, machine, versions, load, rounds, answers, rows, figures }) {
+export function toMarkdown ({ date, machine, isOneCore, versions, load, rounds, answers, rows, figures }) {
   return [
-    `${date}, ${machine}. ${Object.entries(versions).map(entry => entry.join(' ')).join(', ')}. Load by ${load}, ${rounds} rounds.`,
+    `${date}, ${machine}. ${Object.entries(versions).map(entry => entry.join(' ')).join(', ')}. Load by ${load}${isOneCore ? ', on the core of the servers' : ''}, ${rounds} rounds.`,
     toTable(['what', 'median', 'quartiles', 'target', 'met'], rows.map(row => toRow(row, answers))),
     `Other answers than a 405 with an exact \`Allow\`: ${Object.keys(answers).filter(name => answers[name].length > 0).map(name => `${SUBJECTS[name].title} (${answers[name].join(', ')})`).join('; ')}.`,
     ...Object.entries(figures).map(([name, figures]) =>
@@ -23,7 +23,8 @@ export function toPage (result) {
   return `# How fast, and next to what
 
 \`npm run bench -- --record\`. CPU is time of the server process per request, user and system. Servers are loaded in turn, the order rotates,
-and a figure of the first table is the median of the ratios within one round. In the others are µs and, for heap, bytes: per request, and for a whole start.
+and a figure of the first table is the median of the ratios within one round; a row without a target tells what the least is that a plugin with such a
+hook can take. In the other tables are µs and, for heap, bytes: per request, and for a whole start.
 
 ![CPU time of the server per 405](chart.svg)
 
@@ -36,8 +37,8 @@ function toRow ({ what, median, lower, upper, only, to, target, met }, answers) 
     only === 'peers' ? `405 / ${labelOf(to, answers)}, CPU` : what,
     median.toFixed(3),
     `${lower.toFixed(3)} to ${upper.toFixed(3)}`,
-    `${only === 'peers' ? 'below' : 'at most'} ${target.toFixed(2)}`,
-    met ? 'yes' : '**no**'
+    target === undefined ? '' : `${only === 'peers' ? 'below' : 'at most'} ${target.toFixed(2)}`,
+    target === undefined ? '' : met ? 'yes' : '**no**'
   ]
 }
 

@@ -8,7 +8,7 @@ import { wrongAnswers, writeTheSame } from './answers.js'
 import { toChart } from './chart.js'
 import { fail, oneOf, parse, wholeNumber } from './command.js'
 import { compare, compareStarts } from './compare.js'
-import { machine, versions } from './environment.js'
+import { machine, shareOneCore, versions } from './environment.js'
 import { TOOL } from './load.js'
 import { toMarkdown, toPage } from './report.js'
 import { ratios, summarize } from './statistics.js'
@@ -17,7 +17,7 @@ import { COMPARISONS, PEERS, ROWS } from './subjects.js'
 const NAMES = [...Object.keys(COMPARISONS), 'start']
 const { rounds, only, record } = options()
 const result = {
-  date: new Date().toISOString().slice(0, 10), machine, versions: await versions(), load: TOOL, rounds, answers: await answers(), rows: [], figures: {}
+  date: new Date().toISOString().slice(0, 10), machine, isOneCore: shareOneCore(), versions: await versions(), load: TOOL, rounds, answers: await answers(), rows: [], figures: {}
 }
 
 for (const name of only) {
@@ -58,6 +58,7 @@ async function answers () {
 
 function judge (row, measured) {
   const ratio = ratios(measured, row.of, row.to)
+  if (row.target === undefined) return { ...row, ...ratio }
   return { ...row, ...ratio, met: row.only === 'peers' ? ratio.median < row.target : ratio.median <= row.target }
 }
 

@@ -4,6 +4,9 @@ export const SUBJECTS = {
   ours: { title: 'fastify-allowed-methods', file: './servers/fastify.js', plugin: 'first' },
   large: { title: 'fastify-allowed-methods, 10,000 routes', file: './servers/fastify.js', plugin: 'first', routes: 10_000 },
   fastify: { title: 'Fastify without the plugin', file: './servers/fastify.js' },
+  hook: { title: 'Fastify, a hook that does nothing', file: './servers/hook.js', does: 'nothing' },
+  write: { title: 'Fastify, a hook that writes the same bytes', file: './servers/hook.js', does: 'write' },
+  search: { title: 'Fastify, a hook that searches and writes the same bytes', file: './servers/hook.js', does: 'search' },
   'fastify-allow': { title: 'fastify-allow', file: './peers/fastify-allow.js' },
   hono: { title: 'hono, method-not-allowed', file: './peers/hono.js' },
   koa: { title: '@koa/router, allowedMethods', file: './peers/koa.js' },
@@ -18,29 +21,35 @@ export const PEERS = ['fastify-allow', 'hono', 'koa', 'restify', 'express', 'hap
  * Comparisons by the name that `--only` takes: the servers that are loaded in turn, and with which request.
  */
 export const COMPARISONS = {
-  matched: { request: 'matched', subjects: ['ours', 'fastify'] },
-  heap: { request: 'matched', subjects: ['ours', 'fastify'], figure: 'heap' },
-  'not-found': { request: 'unknown', subjects: ['ours', 'fastify'] },
-  'not-allowed': { request: 'refused', subjects: ['ours', 'fastify', 'large', 'bare'] },
-  again: { request: 'again', subjects: ['ours', 'fastify', 'bare'] },
+  matched: { request: 'matched', subjects: ['ours', 'fastify', 'hook'] },
+  heap: { request: 'matched', subjects: ['ours', 'fastify', 'hook'], figure: 'heap' },
+  'not-found': { request: 'unknown', subjects: ['ours', 'fastify', 'hook', 'search'] },
+  'not-allowed': { request: 'refused', subjects: ['ours', 'fastify', 'large', 'bare', 'write', 'search'] },
+  again: { request: 'again', subjects: ['ours', 'fastify', 'bare', 'write'] },
   peers: { request: 'refused', subjects: ['bare', 'ours', 'fastify', ...PEERS] }
 }
 
 /** What the start of an app with 10,000 routes is compared with, by `--only start`. */
-export const STARTS = { without: {}, first: { plugin: 'first' }, last: { plugin: 'last' } }
+export const STARTS = { without: {}, first: { plugin: 'first' }, last: { plugin: 'last' }, least: { plugin: 'least' } }
 
-/** Rows of the table: a figure of one subject over that of another, and the most that it may be. */
+/** Rows of the table: a figure of one subject over that of another, and the most that it may be; those without a target tell what the least is. */
 export const ROWS = [
   { what: 'matched GET, CPU: with the plugin / without', only: 'matched', of: 'ours', to: 'fastify', target: 1.01 },
-  { what: 'matched GET, heap allocated: with / without', only: 'heap', of: 'ours', to: 'fastify', target: 1.01 },
-  { what: '404, CPU: with / without', only: 'not-found', of: 'ours', to: 'fastify', target: 1.08 },
+  { what: 'matched GET, CPU: with the plugin / with a hook that does nothing', only: 'matched', of: 'ours', to: 'hook' },
+  { what: 'matched GET, heap allocated: with the plugin / without', only: 'heap', of: 'ours', to: 'fastify', target: 1.01 },
+  { what: 'matched GET, heap allocated: with the plugin / with a hook that does nothing', only: 'heap', of: 'ours', to: 'hook' },
+  { what: '404, CPU: with the plugin / without', only: 'not-found', of: 'ours', to: 'fastify', target: 1.08 },
+  { what: '404, CPU: with a hook that searches for each method / without', only: 'not-found', of: 'search', to: 'fastify' },
   { what: "405 / Fastify's own 404 without the plugin, CPU", only: 'not-allowed', of: 'ours', to: 'fastify', target: 1 },
+  { what: "a hook that searches and writes the same bytes / Fastify's own 404, CPU", only: 'not-allowed', of: 'search', to: 'fastify' },
+  { what: "a hook that writes the same bytes / Fastify's own 404, CPU", only: 'not-allowed', of: 'write', to: 'fastify' },
   { what: "405 for 500 URLs in turn / Fastify's own 404, CPU", only: 'again', of: 'ours', to: 'fastify', target: 1 },
-  { what: '405 for 500 URLs in turn / the same bytes by node:http alone, CPU', only: 'again', of: 'ours', to: 'bare', target: 1.2 },
   { what: '405, CPU: at 10,000 routes / at 20', only: 'not-allowed', of: 'large', to: 'ours', target: 1.05 },
   { what: '405 / the same bytes by node:http alone, CPU', only: 'not-allowed', of: 'ours', to: 'bare', target: 1.2 },
+  { what: '405 for 500 URLs in turn / the same bytes by node:http alone, CPU', only: 'again', of: 'ours', to: 'bare', target: 1.2 },
   ...PEERS.map(to => ({ what: `405 / ${SUBJECTS[to].title}, CPU`, only: 'peers', of: 'ours', to, target: 1 })),
   ...['first', 'last'].flatMap(of => [['cpu', 'CPU until ready'], ['heap', 'heap']].map(([figure, what]) => ({
-    what: `10,000 routes, plugin ${of}, ${what}: with / without`, only: 'start', of: `${of} ${figure}`, to: `without ${figure}`, target: 1.03
-  })))
+    what: `10,000 routes, plugin ${of}, ${what}: with the plugin / without`, only: 'start', of: `${of} ${figure}`, to: `without ${figure}`, target: 1.03
+  }))),
+  { what: '10,000 routes, heap: with TypeBox and a hook that does nothing / without', only: 'start', of: 'least heap', to: 'without heap' }
 ]
