@@ -18,7 +18,8 @@ export interface AppSpec {
   router: { caseSensitive: boolean, ignoreTrailingSlash: boolean, ignoreDuplicateSlashes: boolean, useSemicolonDelimiter: boolean, maxParamLength: number }
   exposeHeadRoutes: boolean
   rewriteUrl: boolean
-  secret: 'sync' | 'async'
+  /** The constraint strategy of this name: none, whose routes have no such constraint, or how it derives a value. */
+  secret: 'none' | 'sync' | 'async'
   addedMethods: string[]
   items: Item[]
   /** Before which item of the root the plugin is registered. */
@@ -94,7 +95,7 @@ export const appSpec: fc.Arbitrary<AppSpec> = fc.record({
   }),
   exposeHeadRoutes: flag(true),
   rewriteUrl: flag(false),
-  secret: fc.constantFrom('sync', 'async'),
+  secret: fc.constantFrom('none', 'none', 'sync', 'async'),
   addedMethods: fc.subarray(ADDED),
   items: fc.array(item, { minLength: 1, maxLength: 8 }),
   pluginAt: fc.nat(8),
@@ -119,7 +120,7 @@ export async function build (spec: AppSpec, subject: Subject = nothing): Promise
   const options: FastifyServerOptions = {
     exposeHeadRoutes: spec.exposeHeadRoutes,
     rewriteUrl: request => spec.rewriteUrl ? (request.url as string).replace(/^\/old/, '') : request.url as string,
-    routerOptions: { ...spec.router, constraints: { secret: strategy(spec.secret === 'async') } } as object
+    routerOptions: { ...spec.router, ...(spec.secret !== 'none' && { constraints: { secret: strategy(spec.secret === 'async') } }) } as object
   }
   const app: FastifyInstance = Fastify(options)
   const handled = new Set<string>()
@@ -160,7 +161,8 @@ async function declare (scope: FastifyInstance, item: Item, handled: Set<string>
     handled.add(prefix)
     scope.setNotFoundHandler(async (request, reply) => reply.code(404).header('x-handler', item.notFound).send(`${item.notFound}: ${request.url}`))
   } else {
-    const { route: url, methods, constraints, ...options } = item
+    const { route: url, methods, constraints: { secret, ...builtIn } = {}, ...options } = item
+    const constraints = { ...builtIn, ...(scope.hasConstraintStrategy('secret') && secret !== undefined && { secret }) }
     const method = methods.filter(method => scope.supportedMethods.includes(method)) as HTTPMethods[]
     if (method.length === 0 || (scope.prefix + url) === '') return
     for (const name of method) declaredMethods(scope).add(name)
@@ -168,7 +170,7 @@ async function declare (scope: FastifyInstance, item: Item, handled: Set<string>
       ...options,
       method,
       url,
-      ...(constraints !== undefined && { constraints }),
+      constraints,
       handler: async (request, reply) => request.headers['x-call'] === undefined ? `${scope.prefix}${url}` : reply.callNotFound()
     })
   }

@@ -27,12 +27,16 @@ export interface CheckOptions {
   place?: Pick<AppSpec, 'pluginAt' | 'awaited'> | undefined
 }
 
+/** How often a request is asked in turn: the plugin answers from a table what was asked twice. */
+const TIMES = fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 4)
+
 /** Compares random apps with a plugin against the same apps without it, on random requests. */
 export async function check (subject: Subject, { seed, apps, requests = 8, shrink = true, count = false, place }: CheckOptions): Promise<Result> {
   const result: Result = {
     seed, apps: 0, cases: 0, kinds: { routed: { cases: 0, wrong: 0 }, 'not allowed': { cases: 0, wrong: 0 }, 'not found': { cases: 0, wrong: 0 } }
   }
-  const cases = appSpec.chain(spec => requestsFor(spec, requests).map(requests => ({ spec, requests })))
+  const cases = appSpec.chain(spec => fc.tuple(requestsFor(spec, requests), TIMES).map(([requests, times]) =>
+    ({ spec, requests: requests.flatMap(request => Array.from({ length: times }, () => request)) })))
   let failed = false
   const property = fc.asyncProperty(cases, async ({ spec: random, requests }) => {
     const spec = { ...random, ...place, ...(count && { options: {} }) } // other plugins have no such options

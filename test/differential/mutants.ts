@@ -5,13 +5,13 @@ import { subjectOf } from './subject.js'
 
 /** Ways to break the plugin: a file of it, what stands there, and what a mutant has in its place. */
 const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
-  'drops HEAD': ['routed', 'bits += 2 ** at', "if (search.method !== 'HEAD') bits += 2 ** at"],
-  'stops at the first match': ['routed', 'bits += 2 ** at', 'if (bits === 0) bits += 2 ** at'],
+  'drops HEAD': ['routed', 'bits += bit', "if (search.method !== 'HEAD') bits += bit"],
+  'stops at the first match': ['routed', 'bits += bit', 'if (bits === 0) bits += bit'],
   'lets OPTIONS make a URL known': ['routed', "search.method !== 'OPTIONS' && ", ''],
   'lets a root catch-all make a URL known': ['routed', '!isRootCatchAll(app, match, search.url)', 'true'],
   'takes every wildcard for a root catch-all': ['routed', 'return rest === path || rest === path.slice(1)', 'return true'],
   'ignores the option catchAll': ['routed', '(catchAll || ', '(false || '],
-  'leaves out a root catch-all of a known URL': ['routed', 'bits += 2 ** at', 'if (!isRootCatchAll(app, match, search.url)) bits += 2 ** at'],
+  'leaves out a root catch-all of a known URL': ['routed', 'bits += bit', 'if (!isRootCatchAll(app, match, search.url)) bits += bit'],
   'takes a parameter that is too long': ['routed', 'function isRoute(', 'function isRoute() { return true }\nfunction unused('],
   'forgets the version constraint': ['constraints', "version: headers['accept-version'], ", ''],
   'forgets the host constraint': ['constraints', ", host: headers.host || headers[':authority']", ''],
@@ -19,6 +19,7 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'passes constraints that the app does not use': ['constraints', '.filter(([name]) => app.hasConstraintStrategy(name))', ''],
   'asks for the URL before rewriteUrl': ['routed', 'const url = request.raw.url', 'const url = request.originalUrl'],
   'keeps the query in the instance': ['target', ".replace(/[?#].*$/s, '').replace(NOT_IN_A_PATH", '.replace(NOT_IN_A_PATH'],
+  'keeps the query in a plain instance': ['target', 'query === -1 ? target : target.slice(0, query)', 'target'],
   'compares the path of a catch-all as it was sent': ['routed', 'decodeURIComponent)', '(path) => path)'],
   'forgets slashes that the router drops': ['routed', 'withRoutedSlashes(app, routedPath(app, url))', 'routedPath(app, url)'],
   'forgets semicolons': ['target', "path.replace(/;.*$/s, '')", 'path'],
@@ -37,7 +38,8 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
   'sends what the schema does not declare': ['problem', 'Value.Clean(schema, JSON.parse(JSON.stringify(body)))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
-  'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)']
+  'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)'],
+  'answers what another URL supports': ['recent', 'MOST_URLS - 1);\n        if (this.urls[at] === url)', '1);\n        if (this.urls[at] !== undefined)']
 }
 
 const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))

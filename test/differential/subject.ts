@@ -11,9 +11,8 @@ export function subjectOf (plugin: typeof fastifyAllowedMethods): Subject {
     const given: FastifyAllowedMethodsOptions = {
       ...options,
       catchAll,
-      constraints: secret === 'async'
-        ? async ({ headers }) => ({ secret: headers['x-secret'] })
-        : ({ headers }) => ({ secret: headers['x-secret'] }),
+      ...(secret === 'sync' && { constraints: ({ headers }) => ({ secret: headers['x-secret'] }) }),
+      ...(secret === 'async' && { constraints: async ({ headers }) => ({ secret: headers['x-secret'] }) }),
       ...(later ? { allow: async methods => narrow(methods) } : allow && { allow: narrow })
     }
     return problem
