@@ -22,7 +22,7 @@ export function advertiseAllow (request: FastifyRequest, reply: FastifyReply, _p
       const methods = methodsFor(request, settings)
       if (methods instanceof Promise) {
         asking.add(request)
-        return Promise.resolve(methods).then(set).catch(fail) // Fastify goes on after it, and catches what goes wrong from there
+        return methods.then(set).catch(fail) // Fastify goes on after it, and catches what goes wrong from there
       }
       set(methods)
     } catch (error) {

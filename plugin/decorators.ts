@@ -26,7 +26,7 @@ export function allowedMethods (
 
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
-  const settings: Settings = settingsFor(this.server, this.request.raw.url as string) ?? DEFAULTS
+  const settings = settingsFor(this.server, this.request.raw.url as string) ?? DEFAULTS
   const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
   const send = (kept: readonly string[]): FastifyReply => {
     if (settings.allow === undefined || kept.length > 0 || methods?.length === 0) {

@@ -1,13 +1,13 @@
 import { inspect } from 'node:util'
 import createError from '@fastify/error'
 
-/** An option does not exist, is ill-typed or does not fit the app, or one that is a function returned what it should not. */
+/** An option does not exist, is ill-typed or does not fit the app, or one that is a function returned what it should not, or threw what is no error. */
 export const InvalidOptionError = createError('FST_ALLOWED_METHODS_INVALID_OPTION', '%s', 500)
 
-/** A decorator was called with an argument of the wrong type. */
+/** A decorator, or a function of a subpath export, was called with something else than it takes. */
 export const InvalidArgumentError = createError('FST_ALLOWED_METHODS_INVALID_ARGUMENT', '%s', 500)
 
-/** The body of a 405 does not satisfy its schema. */
+/** The body of a 405 does not satisfy its schema, has another status, or cannot be written as JSON. */
 export const InvalidProblemError = createError('FST_ALLOWED_METHODS_INVALID_PROBLEM', '%s', 500)
 
 /** What the option `throw` hands to the app's error handler, in the place of a 405, a 404 or a 501. */

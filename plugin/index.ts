@@ -6,8 +6,9 @@ import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
 import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
 import { checkOptions } from './options.js'
 import { checkSettings } from './problem.js'
-import { type RouteRecord, recordRoutes } from './record.js'
-import { type Installation, allSettings, install, installationOf, rootOf, setOptions } from './scope.js'
+import { recordRoutes } from './record.js'
+import { methodsInUse } from './routed.js'
+import { type Installation, install, installationOf, rootOf, setOptions, settingsOf } from './scope.js'
 import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
 export type * from '../types/fastify.js'
@@ -31,7 +32,7 @@ export const fastifyAllowedMethods = fp(
     if (given.advertise) app.addHook('onSend', advertiseAllow)
     if (installation === undefined || !app.hasDecorator('allowedMethods')) {
       app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])
-      app.decorate('methodsByUrl', { getter: () => installationOf(app)?.record.methodsByUrl as RouteRecord['methodsByUrl'] })
+      app.decorate('methodsByUrl', { getter: () => (installationOf(app) as Installation).record.methodsByUrl })
       app.decorateReply('sendMethodNotAllowed', sendMethodNotAllowed)
     }
   },
@@ -49,8 +50,9 @@ function installAtRoot (app: FastifyInstance): Installation {
   const installation = install(root, recordRoutes(root))
   root.addHook('preParsing', answerMethodNotAllowed)
   root.addHook('onReady', async function checkAtStart () {
-    const settings = allSettings(installation)
+    const settings = installation.registrations.map((registration, _, all) => settingsOf(registration, all))
     settings.forEach(checkSettings)
+    installation.methods = methodsInUse(root)
     warnOfCatchAlls(root, installation.record)
     if (!settings.every(({ constraints }) => constraints !== undefined)) warnOfUnknownConstraints(root, installation.record)
   })

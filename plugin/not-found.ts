@@ -1,27 +1,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError } from './errors.js'
 import { type GivenOptions, type Settings, toSettings } from './options.js'
-import { replyMethodNotAllowed, replyNotFound, replyNotImplemented, replyOptions } from './reply.js'
-import { methodsFor, methodsInUse } from './routed.js'
-import { type Asked, type Installation, installationOf, rootOf, settingsFor } from './scope.js'
+import { replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
+import { isImplemented, methodsFor } from './routed.js'
+import { type Installation, installationOf, rootOf, settingsFor } from './scope.js'
 
 /**
- * A step of every not-found lifecycle: where methods are routed at the URL it answers 405, else the app's own 404 goes on.
- *
- * Every app has such a lifecycle, since Fastify sets its default with `setNotFoundHandler()`; this leaves each as it is.
- *
- * It is a `preParsing` hook, so that the app's `onRequest` hooks have run and the body has not been read; and it calls back
+ * Where no route takes the request and other methods are routed at its URL, answers 405; else what Fastify was about goes on,
+ * be it a route's lifecycle or that of a not-found handler, which Fastify has for every app. It is a `preParsing` hook, so that the app's `onRequest` hooks have run and the body has not been read; and it calls back
  * rather than returning a promise, since Fastify would go on after one while an async `onSend` hook holds the reply.
  *
  * @see https://fastify.dev/docs/latest/Reference/Lifecycle/
  */
 export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: Done): void {
-  const { asked } = installationOf(request.server) as Installation
-  if (asked !== undefined && mayNotPass(asked.getStore(), request, reply)) return
+  const asked = (installationOf(request.server) as Installation).asked?.getStore()
+  if (asked !== undefined) asked.request = request
   const settings = request.is404 ? settingsFor(request.server, request.raw.url as string) : undefined
-  if (settings === undefined) done()
-  else answerMiss(request, reply, settings, done)
+  if (settings !== undefined) answerMiss(request, reply, settings, done)
+  else if (asked === undefined || request.is404) done()
+  else reply.code(500).send('routed') // no handler is called for `findWrongAnswers`
 }
 
 type Done = (error?: Error) => void
@@ -29,7 +26,7 @@ type Done = (error?: Error) => void
 /** Apart from the hook, so that a matched request allocates none of what this needs. */
 function answerMiss (request: FastifyRequest, reply: FastifyReply, settings: Settings, done: Done): void {
   if (settings.notImplemented && !isImplemented(request, settings)) {
-    replyNotImplemented(reply, settings)
+    replyRefusal(reply, settings, 501)
     return
   }
   const methods = methodsFor(request, settings)
@@ -48,21 +45,8 @@ function answerMiss (request: FastifyRequest, reply: FastifyReply, settings: Set
   }
 }
 
-/** Shows the request to `findWrongAnswers`, which has asked; one that is routed gets no further, so that no handler is called. */
-function mayNotPass (asked: Asked | undefined, request: FastifyRequest, reply: FastifyReply): boolean {
-  if (asked === undefined) return false
-  asked.request = request
-  if (!request.is404) reply.code(500).send('routed')
-  return !request.is404
-}
-
-/** Tells whether the service supports a method at all; it must support GET and HEAD (RFC 9110 §9.1). */
-export function isImplemented ({ method, server }: AnyRequest, { answerOptions }: Settings): boolean {
-  return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions) || methodsInUse(server).includes(method)
-}
-
 /**
- * Sets the not-found handler that the option `notFound` asks for, once for a prefix; without one, at the root, whose hooks run for it as ever.
+ * Sets the not-found handler that the option `notFound` asks for, once for a prefix; for the whole app, where the scope has none.
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the app has one of its own
  */
@@ -72,8 +56,8 @@ export function setNotFoundHandler (scope: FastifyInstance, given: GivenOptions)
   handled.add(scope.prefix)
   try {
     (scope.prefix === '' ? rootOf(scope) : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
-      // A prefix takes URLs that Fastify spells otherwise than a router option says, such as `%2F1` for `/:id`.
-      replyNotFound(reply, settingsFor(request.server, request.raw.url as string) ?? toSettings(given))
+      // Fastify finds a prefix's not-found handler without the router's options: the settings may lie elsewhere, as for `/a;b` under `useSemicolonDelimiter`.
+      replyRefusal(reply, settingsFor(request.server, request.raw.url as string) ?? toSettings(given), 404)
     })
   } catch (error) {
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +

@@ -1,7 +1,7 @@
 import { FormatRegistry, type TObject, TypeGuard } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import { ValueErrorType } from '@sinclair/typebox/errors'
-import { FastifyAllowedMethodsOptions, METHOD_NOT_ALLOWED_TYPE, optionsCheck } from '../types/options.js'
+import { FastifyAllowedMethodsOptions, optionsCheck } from '../types/options.js'
 import { MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
 import { InvalidOptionError, show } from './errors.js'
 
@@ -14,21 +14,15 @@ export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOption
 /** The options with their defaults filled in. */
 export type Settings = GivenOptions & Required<Pick<GivenOptions, keyof typeof DEFAULT_OPTIONS>> & {
   /** What stands around the instance in the default body, by the list of methods. */
-  readonly frames: WeakMap<readonly string[], Frame>
+  readonly frames: WeakMap<readonly string[], readonly [before: string, after: string]>
 }
 
-export interface Frame {
-  readonly before: string
-  readonly after: string
-}
-
-/** What an option is where no registration gives it. */
+/** What an option is where no registration gives it; `notFound` counts where it is given. */
 const DEFAULT_OPTIONS = {
-  type: METHOD_NOT_ALLOWED_TYPE,
+  type: 'https://httpwg.org/specs/rfc9110.html#status.405',
   schema: MethodNotAllowedProblem as TObject,
   check: problemCheck as TypeCheck<TObject>,
   throw: false,
-  notFound: false,
   catchAll: false,
   answerOptions: false,
   notImplemented: false,
@@ -51,10 +45,8 @@ export const DEFAULTS = toSettings()
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION`, naming the option, what was given and what is expected
  */
 export function checkOptions (options: object): GivenOptions {
-  const { prefix, logLevel, logSerializers, ...given } = options as Record<string, unknown>
-  for (const name of Object.keys(given)) {
-    if (given[name] === undefined) delete given[name]
-  }
+  const { prefix, logLevel, logSerializers, ...others } = options as Record<string, unknown>
+  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined))
   const error = optionsCheck.Errors(given).First()
   if (error !== undefined) {
     const name = error.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') // a JSON Pointer

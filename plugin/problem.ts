@@ -5,7 +5,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError, InvalidProblemError, show } from './errors.js'
-import { DEFAULTS, type Frame, type Settings } from './options.js'
+import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import { toUriReference } from './target.js'
 
@@ -22,7 +22,7 @@ export function toMethodNotAllowed (request: AnyRequest, allow: readonly string[
   const { problem: build, schema } = settings
   const instance = toUriReference(request.originalUrl)
   if (build === undefined && schema === DEFAULTS.schema) {
-    const { before, after } = frameOf(settings, allow)
+    const [before, after] = frameOf(settings, allow)
     return before + instance + after // a URI reference holds nothing that JSON escapes
   }
   const problem = toDefault(settings, allow, instance)
@@ -45,11 +45,11 @@ export function toDetail (methods: readonly string[]): string {
  * What stands around the instance in the default body, made once for each list of methods.
  * Whatever the instance is, the body satisfies the schema where it does with one, since that may be any string.
  */
-function frameOf (settings: Settings, allow: readonly string[]): Frame {
+function frameOf (settings: Settings, allow: readonly string[]): readonly [before: string, after: string] {
   let frame = settings.frames.get(allow)
   if (frame === undefined) {
-    const [before, after] = toJson(toDefault(settings, allow, ''), settings).split(/(?<="instance":")(?=")/) as [string, string]
-    settings.frames.set(allow, frame = { before, after })
+    frame = toJson(toDefault(settings, allow, ''), settings).split(/(?<="instance":")(?=")/) as [string, string]
+    settings.frames.set(allow, frame)
   }
   return frame
 }
@@ -74,7 +74,7 @@ export function checkSettings (settings: Settings): void {
 }
 
 /** Serializes a body, without what the schema does not declare, and checks what is left: what is checked is what is sent. */
-function toJson (body: unknown, { schema, check }: Pick<Settings, 'schema' | 'check'>): string {
+function toJson (body: unknown, { schema, check }: Settings): string {
   let sent: unknown
   try {
     sent = Value.Clean(schema, JSON.parse(JSON.stringify(body)))

@@ -16,7 +16,7 @@ export function andThen<T, R> (value: MaybePromise<T>, next: (value: T) => Maybe
 export function callOption<T> (name: string, call: () => T | PromiseLike<T>): MaybePromise<T> {
   try {
     const value = call()
-    return isThenable(value) ? Promise.resolve(value).catch(fail) : value
+    return typeof Object(value).then === 'function' ? Promise.resolve(value).catch(fail) : value as T
   } catch (error) {
     return fail(error)
   }
@@ -24,8 +24,4 @@ export function callOption<T> (name: string, call: () => T | PromiseLike<T>): Ma
   function fail (error: unknown): never {
     throw error instanceof Error ? error : new InvalidOptionError(`option '${name}' must throw errors, threw ${show(error)}`)
   }
-}
-
-function isThenable<T> (value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof (value as PromiseLike<T> | undefined)?.then === 'function'
 }

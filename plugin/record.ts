@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { ConstraintValues } from '../types/options.js'
 import { printedRoutes } from './printed.js'
-import { normalize } from './target.js'
+import { normalize, routedPatterns } from './target.js'
 
 /** What is known of an app's routes. It never decides an answer: the router does. */
 export interface RouteRecord {
@@ -12,8 +12,6 @@ export interface RouteRecord {
   readonly constraintNames: ReadonlySet<string>
   /** The routing constraints of recorded routes, by their patterns, once each; no entry for a route without. Complete once `methodsByUrl` was asked for. */
   readonly constraintsByUrl: ReadonlyMap<string, readonly ConstraintValues[]>
-  /** The app is ready, and has all its routes. */
-  readonly isClosed: boolean
 }
 
 /**
@@ -40,7 +38,6 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   return {
     constraintNames,
     constraintsByUrl,
-    get isClosed () { return ready },
     get methodsByUrl () {
       if (!complete) completeRecord()
       return methodsByUrl
@@ -68,26 +65,19 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
 }
 
 /**
- * The routes that the router makes of one: two where its last parameter is optional, each spelled as its options ask.
+ * The routes that the router makes of one, each spelled as its options ask.
  * The names of parameters do not count, since `printRoutes` cannot tell whose they are where routes differ in them alone.
  */
 function spellings (scope: FastifyInstance, method: string, url: string): string[] {
-  const full = url.replace(/(\/:[^/()]*)\?\/?$/, '$1')
-  const patterns = full === url ? [url] : [full, full.replace(/\/[^/]*$/, '') || '/']
-  return patterns.map(pattern => `${method} ${normalize(scope, pattern.replace(/:[^/().-]+/g, ':'))}`)
+  return routedPatterns(url).map(pattern => `${method} ${normalize(scope, pattern.replace(/:[^/().-]+/g, ':'))}`)
 }
 
 /** Collections that whoever is handed them cannot change. */
-class ReadOnlyMap<K, V> extends Map<K, V> {
-  override set (): never { return refuse() }
-  override delete (): never { return refuse() }
-  override clear (): never { return refuse() }
-}
+class ReadOnlyMap<K, V> extends Map<K, V> {}
+class ReadOnlySet extends Set<string> {}
 
-class ReadOnlySet extends Set<string> {
-  override add (): never { return refuse() }
-  override delete (): never { return refuse() }
-  override clear (): never { return refuse() }
+for (const { prototype } of [ReadOnlyMap, ReadOnlySet]) {
+  for (const name of ['set', 'add', 'delete', 'clear']) Object.defineProperty(prototype, name, { value: refuse })
 }
 
 function refuse (): never {

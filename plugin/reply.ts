@@ -36,18 +36,13 @@ export function replyOptions (reply: FastifyReply, methods: readonly string[]): 
   return reply.code(204).header('allow', toAllow([...methods, 'OPTIONS'].sort())).send()
 }
 
-/** Answers 404 with a problem body (RFC 9110 §15.5.5). */
-export function replyNotFound (reply: FastifyReply, settings: Settings): FastifyReply {
-  const detail = 'This URL does not exist.'
-  if (settings.throw) return reply.send(new NotFoundError(detail))
-  return replyProblem(reply, 404, toJsonProblem(reply.request, 404, 'Not Found', detail), 'not found')
-}
-
-/** Answers 501 with a problem body (RFC 9110 §15.6.2). */
-export function replyNotImplemented (reply: FastifyReply, settings: Settings): FastifyReply {
-  const detail = `This service supports ${reply.request.method} at no URL.`
-  if (settings.throw) return reply.send(new NotImplementedError(detail))
-  return replyProblem(reply, 501, toJsonProblem(reply.request, 501, 'Not Implemented', detail), 'not implemented')
+/** Answers 404 (RFC 9110 §15.5.5) or 501 (§15.6.2) with a problem body. */
+export function replyRefusal (reply: FastifyReply, settings: Settings, status: 404 | 501): FastifyReply {
+  const [title, detail, RefusalError] = status === 404
+    ? ['Not Found', 'This URL does not exist.', NotFoundError] as const
+    : ['Not Implemented', `This service supports ${reply.request.method} at no URL.`, NotImplementedError] as const
+  if (settings.throw) return reply.send(new RefusalError(detail))
+  return replyProblem(reply, status, toJsonProblem(reply.request, status, title, detail), title.toLowerCase())
 }
 
 function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): FastifyReply {

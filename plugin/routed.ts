@@ -60,7 +60,7 @@ export function isListOfMethods (value: unknown): value is string[] {
  * @param url the URL that is routed, so after `rewriteUrl`
  * @param constraints values of the constraint strategies in use, and of no other
  * @param catchAll let a root catch-all make the URL known
- * @param among the methods to ask for, sorted; those that some route of the app takes
+ * @param among the methods to ask for, sorted; default: those that some route of the app takes
  * @returns the methods, sorted, in an array that may be shared; empty where the URL is unknown
  */
 export function routedMethods (
@@ -96,8 +96,13 @@ function listOf ({ methods, lists }: Installation, among: readonly string[], bit
   return list
 }
 
+/** Tells whether the service supports a method at all; it must support GET and HEAD (RFC 9110 §9.1). */
+export function isImplemented ({ method, server }: AnyRequest, { answerOptions }: Settings): boolean {
+  return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions) || methodsInUse(server).includes(method)
+}
+
 /**
- * The methods that some route of the app takes, sorted; settled once the app is ready.
+ * The methods that some route of the app takes, sorted; looked for until the app is ready.
  *
  * The router has a tree for each, and tells a malformed URL only where it has one. Were that to change, all would be asked.
  */
@@ -106,9 +111,7 @@ export function methodsInUse (app: FastifyInstance): readonly string[] {
   if (installation.methods !== undefined) return installation.methods
   const found = app.supportedMethods.filter(method => app.findRoute({ method: method as HTTPMethods, url: '/%zz' }) !== null)
   const isTold = found.length > 0 || installation.record.methodsByUrl.size === 0
-  const methods = (isTold ? found : [...app.supportedMethods]).sort()
-  if (installation.record.isClosed) installation.methods = methods
-  return methods
+  return (isTold ? found : [...app.supportedMethods]).sort()
 }
 
 /**

@@ -1,5 +1,7 @@
+import { routedPatterns } from './target.js'
+
 /** A URL that a route pattern takes, and the names of its parameters. */
-export interface Sample {
+interface Sample {
   url: string
   names: string[]
 }
@@ -20,13 +22,11 @@ const CANDIDATES = [
  * @returns the URLs; as a string, what is missing: the parameter for which no value fits, or the whole pattern
  */
 export function samplesOf (pattern: string, params: Readonly<Record<string, string>>, isTaken: (sample: Sample) => boolean): string[] | string {
-  const [optional] = /\/:[^/()]*\?\/?$/.exec(pattern) ?? []
-  const patterns = optional === undefined ? [pattern] : [pattern.slice(0, -optional.length) || '/', pattern.replace(/\?(\/?)$/, '$1')]
   const urls: string[] = []
-  for (const pattern of patterns) {
-    const samples = CANDIDATES.slice(0, 5).map((_, first) => sampleOf(pattern, params, first))
+  for (const routed of routedPatterns(pattern)) {
+    const samples = CANDIDATES.slice(0, 5).map((_, first) => sampleOf(routed, params, first))
     const sample = samples.find(sample => typeof sample === 'string' || isTaken(sample))
-    if (sample === undefined || typeof sample === 'string') return sample ?? pattern
+    if (sample === undefined || typeof sample === 'string') return sample ?? routed
     urls.push(sample.url)
   }
   return urls

@@ -15,13 +15,13 @@ export interface Installation {
   methods?: readonly string[]
   /** Lists of these, by their places in it as bits: URLs with the same methods share one. */
   readonly lists: Map<number, readonly string[]>
-  /** The methods routed at URLs, asked without constraints. */
+  /** The methods routed at URLs, without constraints or `catchAll`. */
   readonly recent: RecentMethods
   /** The handler that every route of the app has in a match, once one was seen. */
   routeHandler?: Match['handler']
   /** Prefixes whose not-found handler is the plugin's. */
   readonly handled: Set<string>
-  /** What `findWrongAnswers` asks, while it does. */
+  /** Tells which request `findWrongAnswers` asks, once it was called. */
   asked?: AsyncLocalStorage<Asked>
 }
 
@@ -72,13 +72,8 @@ export function setOptions ({ registrations }: Installation, scope: FastifyInsta
 }
 
 /**
- * The options in force for a URL: the defaults, what is registered for the most specific prefix that it lies in, and in between
- * what is registered for prefixes around that one.
- *
- * The URL decides, not the scope, because Fastify answers what is not found in a prefixed scope outside it, unless the scope has
- * a not-found handler of its own.
- *
- * @returns undefined where nothing is registered for a prefix that the URL lies in
+ * The options in force for a URL; undefined where nothing is registered for a prefix that it lies in. The URL decides, not the scope:
+ * Fastify answers what is not found in a prefixed scope outside it, unless the scope has a not-found handler of its own.
  */
 export function settingsFor (app: FastifyInstance, url: string): Settings | undefined {
   const { registrations } = installationOf(app) as Installation
@@ -89,12 +84,8 @@ export function settingsFor (app: FastifyInstance, url: string): Settings | unde
   return nearest === undefined ? undefined : settingsOf(nearest, registrations)
 }
 
-/** The options in force for each prefix that has a registration. */
-export function allSettings ({ registrations }: Installation): Settings[] {
-  return registrations.map(registration => settingsOf(registration, registrations))
-}
-
-function settingsOf (nearest: Registration, registrations: readonly Registration[]): Settings {
+/** The options in force where a registration is the nearest. */
+export function settingsOf (nearest: Registration, registrations: readonly Registration[]): Settings {
   if (nearest.settings === undefined) {
     const around = registrations.filter(({ segments }) => segments.every((segment, at) => segment === nearest.segments[at]))
     nearest.settings = toSettings(...around.map(({ options }) => options))

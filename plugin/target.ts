@@ -18,8 +18,14 @@ export function normalize (app: FastifyInstance, path: string): string {
   return routerOption(app, 'caseSensitive') === false ? spelled.toLowerCase() : spelled
 }
 
+/** The patterns that the router makes of one: two where its last parameter is optional. */
+export function routedPatterns (pattern: string): string[] {
+  const [optional, slash = ''] = /\/:[^/()]*\?(\/?)$/.exec(pattern) ?? []
+  return optional === undefined ? [pattern] : [pattern.slice(0, -optional.length) + slash || '/', pattern.replace(/\?(\/?)$/, '$1')]
+}
+
 /** A router option that differs from its default, wherever the app gave it; undefined where it does not. */
-export function routerOption (
+function routerOption (
   { initialConfig }: FastifyInstance, name: 'caseSensitive' | 'ignoreTrailingSlash' | 'ignoreDuplicateSlashes' | 'useSemicolonDelimiter'
 ): boolean | undefined {
   const { routerOptions } = initialConfig as { routerOptions?: Record<string, boolean> }

@@ -8,9 +8,8 @@ import { InvalidArgumentError, show } from './errors.js'
 import type { Settings } from './options.js'
 import { faultOf } from './problem.js'
 import { toAllow } from './reply.js'
-import { isImplemented } from './not-found.js'
 import type { RouteRecord } from './record.js'
-import { methodsFor } from './routed.js'
+import { isImplemented, methodsFor } from './routed.js'
 import { samplesOf } from './sample.js'
 import { type Asked, installationOf, settingsFor } from './scope.js'
 import { customConstraints } from './warnings.js'
@@ -25,7 +24,7 @@ export interface FindWrongAnswersOptions {
   ignore?: (string | RegExp)[]
 }
 
-/** An answer that breaks the contract, or what kept an answer from being checked. */
+/** An answer that is not the promised one, or what kept an answer from being checked. */
 export interface WrongAnswer {
   method: string
   /** What was asked; the pattern of the route, where nothing could be. */
@@ -36,13 +35,13 @@ export interface WrongAnswer {
 
 /** The wrong answers: none where each 405 is right. */
 export interface WrongAnswers extends Array<WrongAnswer> {
-  /** How many answers were checked. It is not enumerable, so that no wrong answer compares equal to `[]`. */
+  /** How many answers were checked. It is not enumerable, so that a list without wrong answers equals `[]`. */
   readonly checks: number
 }
 
 /**
  * Asks each recorded URL with each method that Fastify supports and that is not routed there, and with one that it does not support, and
- * gives the answers that are not what the contract promises: the 405 with its exact `Allow`, its media type, and a body that
+ * gives the answers that are not what the README promises: the 405 with its exact `Allow`, its media type, and a body that
  * satisfies the schema; or what the options make of it.
  *
  * It starts the app, if need be, and injects requests. No handler of a route is called. Where the option `allow` hides a URL there is
@@ -72,17 +71,14 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
-    const headers = { ...toLowerCase(given), ...toHeaders(constraints) }
+    const headers = { ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])), ...toHeaders(constraints) }
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
     const urls = samplesOf(pattern, params, ({ url, names }) => methods.some(method => {
       const match = app.findRoute({ method: method as HTTPMethods, url, constraints: values })
       return match !== null && isDeepStrictEqual(Object.keys(match.params), names)
     }))
-    const missing = (expected: string) => wrong.push({ method: methods.join(', '), url: pattern, expected, actual: 'nothing to ask' })
-    if (typeof urls === 'string') {
-      missing(`a value in params or headers for '${urls}'`)
-      return
-    }
+    const missing = (expected: string): void => { wrong.push({ method: methods.join(', '), url: pattern, expected, actual: 'nothing to ask' }) }
+    if (typeof urls === 'string') return missing(`a value in params or headers for '${urls}'`)
     for (const url of urls) {
       const key = JSON.stringify([url, headers])
       if (urlsAsked.has(key)) continue
@@ -100,18 +96,18 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
       throw new InvalidArgumentError(`findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (${custom.join(', ')})`)
     }
     const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) as string
-    const request = await check(unsupported, url, headers, settings)
+    const request = await checkAnswer(unsupported, url, headers, settings)
     if (request === undefined) return
     const search = { url: request.raw.url as string, constraints: await constraintsOf(request, settings.constraints) }
     const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
     if (!methods.some(isRouted)) return search.url
     for (const method of app.supportedMethods) {
-      if (!isRouted(method)) await check(method, url, headers, settings)
+      if (!isRouted(method)) await checkAnswer(method, url, headers, settings)
     }
   }
 
   /** @returns what Fastify made of the request; undefined where a hook has replied before the plugin saw it, which is wrong */
-  async function check (method: string, url: string, headers: Record<string, string>, settings: Settings): Promise<AnyRequest | undefined> {
+  async function checkAnswer (method: string, url: string, headers: Record<string, string>, settings: Settings): Promise<AnyRequest | undefined> {
     const seen: Asked = {}
     const reply = await asked.run(seen, async () => await app.inject({ method: method as HTTPMethods, url, headers }))
     const expected = seen.request === undefined ? 'an answer of the plugin' : await promisedTo(seen.request, settings)
@@ -123,16 +119,8 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   }
 }
 
-interface Answer {
-  status: number
-  allow?: unknown
-  mediaType?: unknown
-  /** `valid`, or what is wrong with the body. */
-  problem?: string
-}
-
-/** What the contract promises for a request that no route takes; undefined where that is the app's own 404. */
-async function promisedTo (request: AnyRequest, settings: Settings): Promise<Answer | undefined> {
+/** What is promised for a request that no route takes; undefined where that is the app's own 404. */
+async function promisedTo (request: AnyRequest, settings: Settings): Promise<object | undefined> {
   const problem = { ...(!settings.throw && { mediaType: 'application/problem+json' }) }
   if (settings.notImplemented && !isImplemented(request, settings)) return { status: 501, ...problem }
   const methods = await methodsFor(request, settings)
@@ -144,7 +132,7 @@ async function promisedTo (request: AnyRequest, settings: Settings): Promise<Ans
 /** The answer that a reply is, as far as one is expected. */
 function toAnswer (reply: LightMyRequestResponse, { check, problem }: Settings, expected: object): object {
   const { allow, 'content-type': mediaType } = reply.headers
-  const answer: Answer = { status: reply.statusCode, allow, mediaType, problem: judge() }
+  const answer = { status: reply.statusCode, allow, mediaType, problem: judge() }
   return Object.fromEntries(Object.entries(answer).filter(([name]) => name in expected))
 
   function judge (): string {
@@ -169,15 +157,11 @@ function toHeaders ({ version, host }: ConstraintValues): Record<string, string>
   return { ...(typeof version === 'string' && { 'accept-version': version }), ...(typeof host === 'string' && { host }) }
 }
 
-function toLowerCase (headers: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
-}
-
 function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions): FindWrongAnswersOptions {
   if (typeof app?.hasDecorator !== 'function') throw new InvalidArgumentError(`findWrongAnswers takes a Fastify app, got ${show(app)}`)
   if (typeof options !== 'object' || options === null) throw new InvalidArgumentError(`findWrongAnswers takes options as an object, got ${show(options)}`)
   for (const [name, value] of Object.entries(options)) {
-    if (!(name in EXPECTED)) {
+    if (!Object.hasOwn(EXPECTED, name)) {
       throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)
     }
     const isList = name === 'ignore' && Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)

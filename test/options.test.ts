@@ -90,7 +90,6 @@ t.test('the defaults', async t => {
     type: 'https://httpwg.org/specs/rfc9110.html#status.405',
     schema: MethodNotAllowedProblem,
     throw: false,
-    notFound: false,
     catchAll: false,
     answerOptions: false,
     notImplemented: false,

@@ -88,7 +88,7 @@ t.test('the lock file names no download address', async t => {
   t.notMatch(await read('package-lock.json'), /"resolved"/)
 })
 
-t.test('fastify-plugin, the peer range and the run-time dependencies say what was agreed', async t => {
+t.test('it names itself to Fastify, asks for Fastify 5, and has three run-time dependencies', async t => {
   const { default: plugin } = await import('fastify-allowed-methods')
   t.strictSame(Reflect.get(plugin, Symbol.for('plugin-meta')), { fastify: '5.x', name: manifest.name })
   t.strictSame(manifest.peerDependencies, { fastify: '^5.0.0' })

@@ -35,8 +35,8 @@ async function same (t: Test, ...[options, request, prepare]: [AppOptions, Injec
   return given?.statusCode
 }
 
-t.test('contract §1: when it answers', async t => {
-  t.test('row 1: a routed request is untouched: status, headers, body and hooks', async t => {
+t.test('when it answers', async t => {
+  t.test('a routed request is untouched: status, headers, body and hooks', async t => {
     const hooks: string[] = []
     const prepare = (app: FastifyInstance) => {
       for (const name of ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const) {
@@ -50,7 +50,7 @@ t.test('contract §1: when it answers', async t => {
     t.strictSame(hooks.slice(0, 4), hooks.slice(4))
   })
 
-  t.test('row 2: a known URL, its method not routed: 405', async t => {
+  t.test('a known URL, its method not routed: 405', async t => {
     const app = build(t, { routes: ['GET /users/:id', 'DELETE /users/:id'] })
     const reply = await app.inject({ method: 'PUT', url: '/users/42' })
     t.equal(reply.statusCode, 405)
@@ -59,7 +59,7 @@ t.test('contract §1: when it answers', async t => {
     t.strictSame(reply.json(), BODY)
   })
 
-  t.test("row 3: an unknown URL: the app's own 404, byte for byte", async t => {
+  t.test("an unknown URL: the app's own 404, byte for byte", async t => {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND'] as HTTPMethods[]) {
       const request = { method, url: '/nope?a=1', headers: { 'content-type': 'application/json' }, payload: '{}' }
       t.equal(await same(t, { routes: ['GET /users'] }, request), 404, `${method}, Fastify's default`)
@@ -67,7 +67,7 @@ t.test('contract §1: when it answers', async t => {
     }
   })
 
-  t.test("row 3: the app's own not-found handler stays, at the root and in a prefix, before and after the plugin, beside a 405", async t => {
+  t.test("the app's own not-found handler stays, at the root and in a prefix, before and after the plugin, beside a 405", async t => {
     const mine = async (request: { url: string }, reply: { code (code: number): { send (body: string): unknown } }) => reply.code(404).send(`no ${request.url}`)
     for (const where of ['root', 'prefix'] as const) {
       for (const when of ['before', 'after', 'after, awaited'] as const) {
@@ -92,7 +92,7 @@ t.test('contract §1: when it answers', async t => {
     }
   })
 
-  t.test("row 4: a matched handler that calls reply.callNotFound(): the app's own 404, never a 405", async t => {
+  t.test("a matched handler that calls reply.callNotFound(): the app's own 404, never a 405", async t => {
     const prepare = (app: FastifyInstance) => app.get('/gone', (_request, reply) => reply.callNotFound())
     t.equal(await same(t, { routes: ['POST /gone'] }, { method: 'GET', url: '/gone' }, prepare), 404)
     t.equal(await same(t, {}, { method: 'GET', url: '/public/no.txt' }, app => {
@@ -101,7 +101,7 @@ t.test('contract §1: when it answers', async t => {
     }), 404, 'a static file that is not there')
   })
 
-  t.test("row 5: constraints that leave no route for any method: the app's own 404", async t => {
+  t.test("constraints that leave no route for any method: the app's own 404", async t => {
     const prepare = (app: FastifyInstance) => {
       app.get('/v', { constraints: { version: '1.0.0' } }, async () => 'v1')
       app.get('/h', { constraints: { host: 'a.example' } }, async () => 'a')
@@ -116,7 +116,7 @@ t.test('contract §1: when it answers', async t => {
     t.equal(await ask(app, 'PUT', '/h', { host: 'a.example' }), 'GET, HEAD')
   })
 
-  t.test('row 6: a malformed URL and a parameter that is too long: as Fastify answers', async t => {
+  t.test('a malformed URL and a parameter that is too long: as Fastify answers', async t => {
     const routes = ['GET /users/:id', 'PUT /files/*']
     for (const method of ['GET', 'PUT', 'TRACE'] as HTTPMethods[]) {
       await same(t, { routes }, { method, url: '/users/%zz' })
@@ -127,14 +127,14 @@ t.test('contract §1: when it answers', async t => {
     t.equal(await ask(app, 'PUT', `/users/${'x'.repeat(101)}`), 'POST', 'GET finds only the pseudo-route')
   })
 
-  t.test('row 7: methods that no route of the app takes', async t => {
+  t.test('methods that no route of the app takes', async t => {
     const app = build(t, { routes: ['GET /users', 'PATCH /users'] })
     for (const method of ['TRACE', 'PROPFIND', 'QUERY', 'PROPPATCH', 'MKCOL', 'M-SEARCH', 'PURGE']) {
       t.equal(await ask(app, method, '/users'), 'GET, HEAD, PATCH', method)
     }
   })
 
-  t.test('row 8: a body that is malformed, too large or of an unknown type, and QUERY without a content type', async t => {
+  t.test('a body that is malformed, too large or of an unknown type, and QUERY without a content type', async t => {
     const app = build(t, { routes: ['GET /users'], fastify: { bodyLimit: 10 } })
     const json = { 'content-type': 'application/json' }
     for (const [method, headers, payload] of [
@@ -149,7 +149,7 @@ t.test('contract §1: when it answers', async t => {
   })
 })
 
-t.test('contract §1: exactness', async t => {
+t.test('exactness', async t => {
   t.test('lists the methods of every route that overlaps', async t => {
     const app = build(t, {
       routes: [
@@ -247,7 +247,7 @@ t.test('contract §1: exactness', async t => {
   })
 })
 
-t.test('contract §1: order does not matter', async t => {
+t.test('order does not matter', async t => {
   t.test('routes before the plugin, after it and in children all count, awaited or not', async t => {
     for (const awaited of [false, true]) {
       const app = build(t, { plugin: false, routes: ['GET /a'] })
@@ -290,7 +290,7 @@ t.test('contract §1: order does not matter', async t => {
   })
 })
 
-t.test('contract §1: its place in the lifecycle', async t => {
+t.test('its place in the lifecycle', async t => {
   t.test('runs after onRequest hooks, which may answer first, and before the others', async t => {
     const app = build(t, { routes: ['GET /users'] })
     const hooks: string[] = []
@@ -348,14 +348,14 @@ t.test('contract §1: its place in the lifecycle', async t => {
   })
 })
 
-t.test('contract §2: Allow is upper case, sorted, each method once, without the method of the request', async t => {
+t.test('Allow is upper case, sorted, each method once, without the method of the request', async t => {
   const app = build(t)
   app.route({ method: ['PUT', 'get', 'DELETE'] as HTTPMethods[], url: '/:a', handler: async () => 'a' })
   declare(app, 'GET /b', 'PUT /b')
   t.equal(await ask(app, 'POST', '/b'), 'DELETE, GET, HEAD, PUT')
 })
 
-t.test('contract §3: the body does not depend on the method', async t => {
+t.test('the body does not depend on the method', async t => {
   const app = build(t, { routes: ['DELETE /users/:id'] })
   const [get, head] = await Promise.all((['GET', 'HEAD'] as const).map(method => app.inject({ method, url: '/users/1' })))
   t.equal(get?.headers['content-length'], String(get?.rawPayload.length))
@@ -363,7 +363,7 @@ t.test('contract §3: the body does not depend on the method', async t => {
   t.equal(head?.payload, '')
 })
 
-t.test('contract §1 and Words: a root catch-all makes no URL known', async t => {
+t.test('a root catch-all makes no URL known', async t => {
   t.test('neither * nor /*, in whichever method; it is listed where the URL is known', async t => {
     for (const pattern of ['*', '/*']) {
       const app = build(t, { routes: [`GET ${pattern}`, 'POST /api', 'PUT /a/*', 'PATCH /b*'] })

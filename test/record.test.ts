@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
+import { findWrongAnswers } from '../plugin/testing.js'
 import { build, declare, routerOptions } from './helpers.js'
 
 const recorded = (app: FastifyInstance) => Object.fromEntries([...app.methodsByUrl].map(([url, methods]) => [url, [...methods].sort().join(' ')]))
@@ -23,6 +24,15 @@ t.test('no route twice, though the router spells it otherwise', async t => {
   declare(app, 'GET /o/:a?', 'GET /Users//:Id/', 'GET /:all?')
   await app.ready()
   t.strictSame(recorded(app), { '/o/:a?': 'GET HEAD', '/Users//:Id/': 'GET HEAD', '/:all?': 'GET HEAD' })
+})
+
+t.test('no route twice in a strict app either, where an optional parameter stands before a slash', async t => {
+  const app = build(t)
+  await app.after()
+  declare(app, 'GET /x/:y?/', 'PUT /z/:y?')
+  await app.ready()
+  t.strictSame(recorded(app), { '/x/:y?/': 'GET HEAD', '/z/:y?': 'PUT' })
+  t.strictSame(await findWrongAnswers(app), [])
 })
 
 t.test('an app without routes', async t => {

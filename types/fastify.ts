@@ -41,7 +41,7 @@ declare module 'fastify' {
     /**
      * Each route pattern that was recorded, to its methods. For people and tools: it never decides an answer.
      *
-     * Complete once the app is ready, also for routes declared before the plugin was loaded.
+     * Complete once the app is ready, but for routes declared before the plugin was loaded that Fastify does not print so that they can be read back.
      */
     readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
   }

@@ -48,7 +48,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   schema?: Schema | undefined
 
   /**
-   * Hand an error to the app's error handler instead of replying, with `statusCode`, `code`, `headers` and, for a 405, `allow`:
+   * Hand an error to the app's error handler instead of replying, with `statusCode` and `code`, and for a 405 with `allow` and `headers`:
    * for an app that renders all its errors in one place. `problem`, `schema` and `type` are then of no use.
    *
    * @default false
@@ -119,9 +119,6 @@ export interface FastifyAllowedMethods extends FastifyPluginAsync<FastifyAllowed
   readonly default: FastifyAllowedMethods
   readonly fastifyAllowedMethods: FastifyAllowedMethods
 }
-
-/** The default of the option `type`. */
-export const METHOD_NOT_ALLOWED_TYPE = 'https://httpwg.org/specs/rfc9110.html#status.405'
 
 /** Characters of a URI reference (RFC 3986 §4.1, appendix A). */
 const URI_REFERENCE = "^(?:[A-Za-z0-9\\-._~:/?#[\\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$"

@@ -17,7 +17,7 @@ export function routesOf (count) {
 /**
  * What is asked for. A load puts `FIRST_ID` to `LAST_ID` behind the path, in turn, so that no answer can be kept from the last request.
  * `status` is what the plugin answers; without it, `refused` is a 404. `again` asks for fewer ids (its `last`), such as a client that is
- * wrong does: the plugin keeps the methods of 1,000 URLs.
+ * wrong does: the plugin keeps the methods of URLs that were asked twice.
  */
 export const REQUESTS = {
   matched: { method: 'GET', path: '/resource1002/', status: 200 },

@@ -11,7 +11,7 @@ export interface Wrong {
 }
 
 export interface Verdict {
-  /** Which kind of answer the contract asks for. */
+  /** Which kind of answer is right. */
   kind: 'routed' | 'not allowed' | 'not found'
   wrong?: Wrong
 }

@@ -1,7 +1,6 @@
 import allowedMethods from 'fastify-allowed-methods'
 
-const isAdmin = request => request.headers.authorization === `Bearer ${process.env.ADMIN_TOKEN}`
-const isHidden = request => request.url.startsWith('/admin') && !isAdmin(request)
+const isAdmin = ({ headers }) => process.env.ADMIN_TOKEN !== undefined && headers.authorization === `Bearer ${process.env.ADMIN_TOKEN}`
 
 /**
  * An admin area that does not exist for others. (What is routed and hidden here is a 404 before its body is read, which for an unknown
@@ -9,11 +8,14 @@ const isHidden = request => request.url.startsWith('/admin') && !isAdmin(request
  */
 export function buildApp (Fastify) {
   const app = Fastify()
-  app.register(allowedMethods, { allow: (methods, request) => isHidden(request) ? [] : methods })
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404 && isHidden(request)) return reply.callNotFound() // what is routed is hidden by the app itself
-  })
-  app.get('/admin/users', async () => ['root'])
+  app.register(allowedMethods)
+  app.register(async admin => {
+    admin.register(allowedMethods, { allow: (methods, request) => isAdmin(request) ? methods : [] })
+    admin.addHook('onRequest', async (request, reply) => {
+      if (!request.is404 && !isAdmin(request)) return reply.callNotFound() // what is routed is hidden by the app itself
+    })
+    admin.get('/users', async () => ['root'])
+  }, { prefix: '/admin' })
   app.get('/users', async () => [])
   return app
 }
