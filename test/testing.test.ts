@@ -137,6 +137,7 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
   await t.rejects(findWrongAnswers(build(t)), { code, message: 'findWrongAnswers takes an app with a URL to check, and found none' })
   await t.rejects(findWrongAnswers(build(t, { routes: ['GET /a'] }), { ignore: [/./] }), { code, message: 'findWrongAnswers takes an app with a URL to check, and found none' })
   const wrong: [unknown, string][] = [
+    [{ constructor: {} }, "option 'constructor' does not exist, got {}; the options are params, headers, ignore"],
     [{ param: {} }, "option 'param' does not exist, got {}; the options are params, headers, ignore"],
     [{ params: 'x' }, "option 'params' must be an object of strings, got 'x'"],
     [{ params: { id: 1 } }, "option 'params' must be an object of strings, got { id: 1 }"],

@@ -4,12 +4,15 @@
 
 import { startServer } from './child.js'
 import { oneOf, parse, wholeNumber } from './command.js'
+import { shareOneCore } from './environment.js'
 import { load } from './load.js'
 import { REQUESTS } from './routes.js'
 import { SUBJECTS } from './subjects.js'
 
 const WARM_UP = 5 // s
 const { subject, request: requests, seconds, top } = options()
+
+shareOneCore()
 
 for (const name of requests) {
   const { profile, answers } = await record(REQUESTS[name])

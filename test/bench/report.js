@@ -24,7 +24,7 @@ export function toPage (result) {
 
 \`npm run bench -- --record\`. CPU is time of the server process per request, user and system. Servers are loaded in turn, the order rotates,
 and a figure of the first table is the median of the ratios within one round; a row without a target tells what the least is that a plugin with such a
-hook can take. In the other tables are µs and, for heap, bytes: per request, and for a whole start.
+hook can take. The targets are what the project would like to reach; [PROFILE.md](PROFILE.md) says why some are missed. In the other tables are µs and, for heap, bytes: per request, and for a whole start.
 
 ![CPU time of the server per 405](chart.svg)
 
