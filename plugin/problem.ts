@@ -14,18 +14,18 @@ import { toUriReference } from './target.js'
  *
  * The default one does not depend on the request's method, so that HEAD answers the Content-Length that GET would (RFC 9110 §9.3.2).
  *
- * @param allow the methods that the resource supports, sorted; may be empty
+ * @param methods the methods that the resource supports, sorted; may be empty
  * @returns a promise where the option `problem` is async
  * @throws what the option `problem` throws; `FST_ALLOWED_METHODS_INVALID_PROBLEM` where the body does not satisfy the schema
  */
-export function toMethodNotAllowed (request: AnyRequest, allow: readonly string[], settings: Settings): MaybePromise<string> {
+export function toMethodNotAllowed (request: AnyRequest, methods: readonly string[], settings: Settings): MaybePromise<string> {
   const { problem: build, schema } = settings
   const instance = toUriReference(request.originalUrl)
   if (build === undefined && schema === DEFAULTS.schema) {
-    const [before, after] = frameOf(settings, allow)
+    const [before, after] = frameOf(settings, methods)
     return before + instance + after // a URI reference holds nothing that JSON escapes
   }
-  const problem = toDefault(settings, allow, instance)
+  const problem = toDefault(settings, methods, instance)
   if (build === undefined) return toJson(problem, settings)
   return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
 }
@@ -45,17 +45,17 @@ export function toDetail (methods: readonly string[]): string {
  * What stands around the instance in the default body, made once for each list of methods.
  * Whatever the instance is, the body satisfies the schema where it does with one, since that may be any string.
  */
-function frameOf (settings: Settings, allow: readonly string[]): readonly [before: string, after: string] {
-  let frame = settings.frames.get(allow)
+function frameOf (settings: Settings, methods: readonly string[]): readonly [before: string, after: string] {
+  let frame = settings.frames.get(methods)
   if (frame === undefined) {
-    frame = toJson(toDefault(settings, allow, ''), settings).split(/(?<="instance":")(?=")/) as [string, string]
-    settings.frames.set(allow, frame)
+    frame = toJson(toDefault(settings, methods, ''), settings).split(/(?<="instance":")(?=")/) as [string, string]
+    settings.frames.set(methods, frame)
   }
   return frame
 }
 
-function toDefault ({ type }: Settings, allow: readonly string[], instance: string): MethodNotAllowedProblem {
-  return { type, title: 'Method Not Allowed', status: 405, detail: toDetail(allow), instance, allow: [...allow] }
+function toDefault ({ type }: Settings, methods: readonly string[], instance: string): MethodNotAllowedProblem {
+  return { type, title: 'Method Not Allowed', status: 405, detail: toDetail(methods), instance, allow: [...methods] }
 }
 
 /**

@@ -72,10 +72,8 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   allow?: Functions<Schema>['allow'] | undefined
 
   /**
-   * Let a root catch-all (a route whose whole pattern is `*` or `/*`) make a URL known.
-   *
-   * A single-page app has `GET /*`, which matches every URL, so it says nothing about whether one exists.
-   * With `true`, a URL that only such a route takes is answered 405 for the other methods.
+   * Let a root catch-all (a route whose whole pattern is `*` or `/*`) make a URL known. Without, `GET /*` of a single-page app says nothing
+   * about whether a URL exists; with `true`, one that only such a route takes is answered 405 for the other methods.
    *
    * @default false
    */
@@ -114,7 +112,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   advertise?: boolean | undefined
 }
 
-/** The plugin. With the option `schema`, the type that `problem` returns follows from it. */
+/** The plugin. */
 export interface FastifyAllowedMethods extends FastifyPluginAsync<FastifyAllowedMethodsOptions> {
   readonly default: FastifyAllowedMethods
   readonly fastifyAllowedMethods: FastifyAllowedMethods

@@ -1,9 +1,11 @@
 // How fast, and next to what: npm run bench [-- --rounds 15 --only matched --only not-found --record]
 //
+// With --only, --record keeps the rest of the last record, if it was made on the same machine, with the same versions and as many rounds.
 // The measure is CPU time of the server process per request, user and system. Servers are loaded in turn, the order rotates, and a
 // figure is the median of the ratios within one round: on a shared machine that is steady where the throughput is not.
 
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { wrongAnswers, writeTheSame } from './answers.js'
 import { toChart } from './chart.js'
 import { fail, oneOf, parse, wholeNumber } from './command.js'
@@ -14,16 +16,19 @@ import { toMarkdown, toPage } from './report.js'
 import { ratios, summarize } from './statistics.js'
 import { COMPARISONS, PEERS, ROWS } from './subjects.js'
 
-const NAMES = [...Object.keys(COMPARISONS), 'start']
+const NAMES = ['start', ...Object.keys(COMPARISONS)] // a start wants both cores, for what V8 does beside it
 const { rounds, only, record } = options()
+const last = record && only.length < NAMES.length ? await lastRecord() : { isOneCore: false, rows: [], figures: {} }
 const result = {
-  date: new Date().toISOString().slice(0, 10), machine, isOneCore: shareOneCore(), versions: await versions(), load: TOOL, rounds, answers: await answers(), rows: [], figures: {}
+  ...last, date: new Date().toISOString().slice(0, 10), machine, versions: await versions(), load: TOOL, rounds, answers: await answers()
 }
+if (last.versions !== undefined && !isDeepStrictEqual(same(last), same(result))) fail('--only and --record want the machine, the versions and the rounds of the last record')
 
 for (const name of only) {
   console.error(`${name} …`)
+  if (name !== 'start') result.isOneCore = shareOneCore()
   const measured = name === 'start' ? await compareStarts(rounds) : await compare(COMPARISONS[name], rounds)
-  result.rows.push(...ROWS.filter(row => row.only === name).map(row => judge(row, measured)))
+  result.rows = ROWS.flatMap(row => row.only === name ? judge(row, measured) : result.rows.filter(({ what, to }) => what === row.what && to === row.to))
   result.figures[name] = figuresOf(measured)
 }
 
@@ -41,9 +46,16 @@ function options () {
     only: { type: 'string', multiple: true, default: NAMES },
     record: { type: 'boolean', default: false }
   })
-  if (values.record && values.only !== NAMES) fail('--record wants every comparison, so no --only')
   for (const name of values.only) oneOf('only', NAMES, name)
   return { ...values, only: NAMES.filter(name => values.only.includes(name)), rounds: wholeNumber('rounds', values.rounds) }
+}
+
+async function lastRecord () {
+  return JSON.parse(await readFile(new URL('result.json', import.meta.url), 'utf8'))
+}
+
+function same ({ machine, versions, load, rounds }) {
+  return { machine, versions, load, rounds }
 }
 
 /** What is wrong with the answers of each; nothing may be with ours, which node:http alone has to write too. */
