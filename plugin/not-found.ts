@@ -7,7 +7,9 @@ import { type Installation, installationOf, rootOf, settingsFor } from './scope.
 
 /**
  * Where no route takes the request and other methods are routed at its URL, answers 405; else what Fastify was about goes on,
- * be it a route's lifecycle or that of a not-found handler, which Fastify has for every app. It is a `preParsing` hook, so that the app's `onRequest` hooks have run and the body has not been read; and it calls back
+ * be it a route's lifecycle or that of a not-found handler, which Fastify has for every app.
+ *
+ * It is a `preParsing` hook, so that the app's `onRequest` hooks have run and the body has not been read; and it calls back
  * rather than returning a promise, since Fastify would go on after one while an async `onSend` hook holds the reply.
  *
  * @see https://fastify.dev/docs/latest/Reference/Lifecycle/
