@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import t from 'tap'
 import Fastify from 'fastify'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
@@ -73,6 +74,20 @@ t.test('methodsInUse: those that some route takes, whatever its constraints', as
   const none = build(t)
   await none.ready()
   t.strictSame(methodsInUse(none), [])
+})
+
+t.test('an app that takes every method of Node.js: none is taken for another', async t => {
+  const app = build(t)
+  const methods = METHODS.filter(method => method !== 'CONNECT').sort()
+  for (const method of methods) {
+    app.addHttpMethod(method)
+    declare(app, `${method} /${method.toLowerCase()}`)
+  }
+  await app.ready()
+  t.ok(methods.length > 32, `${methods.length} methods`)
+  for (const method of methods) {
+    t.strictSame(routedMethods(app, `/${method.toLowerCase()}`, undefined, false), method === 'GET' ? ['GET', 'HEAD'] : method === 'OPTIONS' ? [] : [method])
+  }
 })
 
 t.test('allow: what it leaves out is unknown, at once or later', async t => {

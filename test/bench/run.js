@@ -1,11 +1,9 @@
 // How fast, and next to what: npm run bench [-- --rounds 15 --only matched --only not-found --record]
 //
-// With --only, --record keeps the rest of the last record, if it was made on the same machine, with the same versions and as many rounds.
 // The measure is CPU time of the server process per request, user and system. Servers are loaded in turn, the order rotates, and a
 // figure is the median of the ratios within one round: on a shared machine that is steady where the throughput is not.
 
-import { readFile, writeFile } from 'node:fs/promises'
-import { isDeepStrictEqual } from 'node:util'
+import { writeFile } from 'node:fs/promises'
 import { wrongAnswers, writeTheSame } from './answers.js'
 import { toChart } from './chart.js'
 import { fail, oneOf, parse, wholeNumber } from './command.js'
@@ -18,20 +16,19 @@ import { COMPARISONS, PEERS, ROWS } from './subjects.js'
 
 const NAMES = ['start', ...Object.keys(COMPARISONS)] // a start wants both cores, for what V8 does beside it
 const { rounds, only, record } = options()
-const last = record && only.length < NAMES.length ? await lastRecord() : { isOneCore: false, rows: [], figures: {} }
 const result = {
-  ...last, date: new Date().toISOString().slice(0, 10), machine, versions: await versions(), load: TOOL, rounds, answers: await answers()
+  isOneCore: false, rows: [], figures: {}, date: new Date().toISOString().slice(0, 10), machine, versions: await versions(), load: TOOL, rounds, answers: await answers()
 }
-if (last.versions !== undefined && !isDeepStrictEqual(same(last), same(result))) fail('--only and --record want the machine, the versions and the rounds of the last record')
 
 for (const name of only) {
   console.error(`${name} …`)
   if (name !== 'start') result.isOneCore = shareOneCore()
   const measured = name === 'start' ? await compareStarts(rounds) : await compare(COMPARISONS[name], rounds)
-  result.rows = ROWS.flatMap(row => row.only === name ? judge(row, measured) : result.rows.filter(({ what, to }) => what === row.what && to === row.to))
+  result.rows.push(...ROWS.filter(row => row.only === name).map(row => judge(row, measured)))
   result.figures[name] = figuresOf(measured)
 }
 
+result.rows.sort((a, b) => placeOf(a) - placeOf(b))
 console.log(toMarkdown(result))
 if (record) {
   const write = (file, text) => writeFile(new URL(file, import.meta.url), text)
@@ -46,16 +43,13 @@ function options () {
     only: { type: 'string', multiple: true, default: NAMES },
     record: { type: 'boolean', default: false }
   })
+  if (values.record && values.only !== NAMES) fail('--record wants every comparison, so no --only')
   for (const name of values.only) oneOf('only', NAMES, name)
   return { ...values, only: NAMES.filter(name => values.only.includes(name)), rounds: wholeNumber('rounds', values.rounds) }
 }
 
-async function lastRecord () {
-  return JSON.parse(await readFile(new URL('result.json', import.meta.url), 'utf8'))
-}
-
-function same ({ machine, versions, load, rounds }) {
-  return { machine, versions, load, rounds }
+function placeOf ({ what, to }) {
+  return ROWS.findIndex(row => row.what === what && row.to === to)
 }
 
 /** What is wrong with the answers of each; nothing may be with ours, which node:http alone has to write too. */
