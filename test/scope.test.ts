@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
+import { settingsFor } from '../plugin/scope.js'
 import { ask, build, declare, routerOptions } from './helpers.js'
 
 const typeOf = async (app: FastifyInstance, url: string): Promise<string> => (await app.inject({ method: 'PUT', url })).json().type
@@ -239,4 +240,16 @@ t.test('an app without options of its own keeps what setNotFoundHandler was give
   app.register(fastifyAllowedMethods)
   t.equal((await app.inject('/nope')).headers['x-limited'], '1')
   t.equal(await ask(app, 'PUT', '/users'), 'GET, HEAD')
+})
+
+t.test('options in force are put together once for each prefix, and anew where one is registered again', async t => {
+  const app = build(t)
+  await app.after()
+  app.register(async api => { api.register(fastifyAllowedMethods, { catchAll: true }) }, { prefix: '/api' })
+  await app.after()
+  t.equal(settingsFor(app, '/b'), settingsFor(app, '/a'))
+  t.not(settingsFor(app, '/api/a'), settingsFor(app, '/a'))
+  await app.register(fastifyAllowedMethods, { type: '/other' })
+  for (const url of ['/a', '/api/a']) t.equal(settingsFor(app, url)?.type, '/other')
+  t.equal(settingsFor(app, '/a'), settingsFor(app, '/b'))
 })
