@@ -3,6 +3,7 @@ import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { InvalidOptionError, show } from './errors.js'
 import type { GivenOptions } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
+import type { Installation } from './scope.js'
 
 /**
  * Leaves the values of the constraint strategies that the app uses. The router wants no others:
@@ -22,15 +23,17 @@ export function constraintsInUse (app: FastifyInstance, values: ConstraintValues
  * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where it does not return an object
  * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
  */
-export function constraintsOf (request: AnyRequest, custom: GivenOptions['constraints']): MaybePromise<ConstraintValues | undefined> {
-  const { raw: { headers }, server } = request
-  if (custom === undefined && !server.hasConstraintStrategy('version') && !server.hasConstraintStrategy('host')) return undefined
+export function constraintsOf (
+  { root, isUnconstrained }: Installation, request: AnyRequest, custom: GivenOptions['constraints']
+): MaybePromise<ConstraintValues | undefined> {
+  if (custom === undefined && isUnconstrained) return undefined
+  const { headers } = request.raw
   const builtIn = { version: headers['accept-version'], host: headers.host || headers[':authority'] }
-  if (custom === undefined) return constraintsInUse(server, builtIn)
+  if (custom === undefined) return constraintsInUse(root, builtIn)
   return andThen(callOption('constraints', () => custom(request)), values => {
     if (typeof values !== 'object' || values === null || Array.isArray(values)) {
       throw new InvalidOptionError(`option 'constraints' must return an object, got ${show(values)}`)
     }
-    return constraintsInUse(server, { ...builtIn, ...values })
+    return constraintsInUse(root, { ...builtIn, ...values })
   })
 }

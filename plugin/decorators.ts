@@ -6,7 +6,7 @@ import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
 import { isListOfMethods, methodsFor, narrow, routedMethods, withoutRefused } from './routed.js'
-import { settingsFor } from './scope.js'
+import { type Installation, installationOf, settingsFor } from './scope.js'
 
 /** The decorator `app.allowedMethods`; its types tell what goes in and out. */
 export function allowedMethods (
@@ -19,14 +19,16 @@ export function allowedMethods (
   if (constraints !== undefined && (typeof constraints !== 'object' || constraints === null)) {
     throw new InvalidArgumentError(`allowedMethods takes constraints as an object, got ${show(constraints)}`)
   }
-  const settings = settingsFor(this, url) ?? DEFAULTS
-  if (typeof requestOrUrl !== 'string' && constraints === undefined) return andThen(methodsFor(requestOrUrl, settings), methods => [...methods])
-  return [...routedMethods(this, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
+  const installation = installationOf(this) as Installation
+  const settings = settingsFor(installation, url) ?? DEFAULTS
+  if (typeof requestOrUrl !== 'string' && constraints === undefined) return andThen(methodsFor(installation, requestOrUrl, settings), methods => [...methods])
+  return [...routedMethods(installation, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
 }
 
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
-  const settings = settingsFor(this.server, this.request.raw.url as string) ?? DEFAULTS
+  const installation = installationOf(this.server) as Installation
+  const settings = settingsFor(installation, this.request.raw.url as string) ?? DEFAULTS
   const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
   const send = (kept: readonly string[]): FastifyReply => {
     if (settings.allow === undefined || kept.length > 0 || methods?.length === 0) {
@@ -36,7 +38,7 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
     return this
   }
   try {
-    const kept = methods === undefined ? methodsFor(this.request, settings) : keptOf(methods, this.request, settings)
+    const kept = methods === undefined ? methodsFor(installation, this.request, settings) : keptOf(methods, this.request, settings)
     if (!(kept instanceof Promise)) return send(kept)
     kept.then(send).then(undefined, error => this.send(error))
   } catch (error) {

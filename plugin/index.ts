@@ -6,9 +6,8 @@ import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
 import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
 import { checkOptions } from './options.js'
 import { checkSettings } from './problem.js'
-import { recordRoutes } from './record.js'
 import { methodsInUse } from './routed.js'
-import { type Installation, install, installationOf, rootOf, setOptions, settingsOf } from './scope.js'
+import { type Installation, install, installationOf, setOptions, settingsOf } from './scope.js'
 import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
 export type * from '../types/fastify.js'
@@ -26,13 +25,14 @@ export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } fr
 export const fastifyAllowedMethods = fp(
   async function fastifyAllowedMethods (app, options) {
     const given = checkOptions(options)
-    const installation = installationOf(app)
-    setOptions(installation ?? installAtRoot(app), app, given)
-    if (given.notFound) setNotFoundHandler(app, given)
-    if (given.advertise) app.addHook('onSend', advertiseAllow)
-    if (installation === undefined || !app.hasDecorator('allowedMethods')) {
+    const earlier = installationOf(app)
+    const installation = earlier ?? installAtRoot(app)
+    setOptions(installation, app.prefix, given)
+    if (given.notFound) setNotFoundHandler(installation, app, given)
+    if (given.advertise) app.addHook('onSend', advertiseAllow(installation))
+    if (earlier === undefined || !app.hasDecorator('allowedMethods')) {
       app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])
-      app.decorate('methodsByUrl', { getter: () => (installationOf(app) as Installation).record.methodsByUrl })
+      app.decorate('methodsByUrl', { getter: () => installation.record.methodsByUrl })
       app.decorateReply('sendMethodNotAllowed', sendMethodNotAllowed)
     }
   },
@@ -46,15 +46,16 @@ export default fastifyAllowedMethods
  * and answers there what is not found in a scope that has no not-found handler of its own.
  */
 function installAtRoot (app: FastifyInstance): Installation {
-  const root = rootOf(app)
-  const installation = install(root, recordRoutes(root))
-  root.addHook('preParsing', answerMethodNotAllowed)
+  const installation = install(app)
+  const { root, record } = installation
+  root.addHook('preParsing', answerMethodNotAllowed(installation))
   root.addHook('onReady', async function checkAtStart () {
     const settings = installation.registrations.map((registration, _, all) => settingsOf(registration, all))
     settings.forEach(checkSettings)
-    installation.methods = methodsInUse(root)
-    warnOfCatchAlls(root, installation.record)
-    if (!settings.every(({ constraints }) => constraints !== undefined)) warnOfUnknownConstraints(root, installation.record)
+    installation.methods = methodsInUse(installation)
+    installation.isUnconstrained = !root.hasConstraintStrategy('version') && !root.hasConstraintStrategy('host')
+    warnOfCatchAlls(installation)
+    if (!settings.every(({ constraints }) => constraints !== undefined)) warnOfUnknownConstraints(root, record)
   })
   return installation
 }

@@ -1,50 +1,49 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import { InvalidOptionError } from './errors.js'
 import { type GivenOptions, type Settings, toSettings } from './options.js'
 import { replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
 import { isImplemented, methodsFor } from './routed.js'
-import { type Installation, installationOf, rootOf, settingsFor } from './scope.js'
+import { type Installation, settingsFor } from './scope.js'
 
 /**
- * Where no route takes the request and other methods are routed at its URL, answers 405; else what Fastify was about goes on,
- * be it a route's lifecycle or that of a not-found handler, which Fastify has for every app.
+ * Makes the hook that answers 405 where no route takes the request and other methods are routed at its URL; else what Fastify was about
+ * goes on, be it a route's lifecycle or that of a not-found handler, which Fastify has for every app.
  *
  * It is a `preParsing` hook, so that the app's `onRequest` hooks have run and the body has not been read; and it calls back
  * rather than returning a promise, since Fastify would go on after one while an async `onSend` hook holds the reply.
  *
  * @see https://fastify.dev/docs/latest/Reference/Lifecycle/
  */
-export function answerMethodNotAllowed (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: Done): void {
-  const asked = (installationOf(request.server) as Installation).asked?.getStore()
-  if (asked !== undefined) asked.request = request
-  const settings = request.is404 ? settingsFor(request.server, request.raw.url as string) : undefined
-  if (settings !== undefined) answerMiss(request, reply, settings, done)
-  else if (asked === undefined || request.is404) done()
-  else reply.code(500).send('routed') // no handler is called for `findWrongAnswers`
+export function answerMethodNotAllowed (installation: Installation): preParsingHookHandler {
+  return function answerMethodNotAllowed (request, reply, _payload, done) {
+    const probe = installation.probes?.getStore()
+    if (probe !== undefined) probe.request = request
+    if (request.is404) answerMiss(installation, request, reply, done)
+    else if (probe === undefined) done()
+    else reply.code(500).send('routed') // a probe calls no handler
+  }
 }
 
-type Done = (error?: Error) => void
-
 /** Apart from the hook, so that a matched request allocates none of what this needs. */
-function answerMiss (request: FastifyRequest, reply: FastifyReply, settings: Settings, done: Done): void {
-  if (settings.notImplemented && !isImplemented(request, settings)) {
+function answerMiss (installation: Installation, request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+  const settings = settingsFor(installation, request.raw.url as string)
+  if (settings === undefined) return done()
+  if (settings.notImplemented && !isImplemented(installation, request, settings)) {
     replyRefusal(reply, settings, 501)
     return
   }
-  const methods = methodsFor(request, settings)
-  if (methods instanceof Promise) {
-    methods.then(answer).then(answered => answered || done(), done)
-  } else if (!answer(methods)) {
-    done()
-  }
+  const methods = methodsFor(installation, request, settings)
+  if (methods instanceof Promise) methods.then(methods => answer(reply, methods, settings)).then(answered => answered || done(), done)
+  else if (!answer(reply, methods, settings)) done()
+}
 
-  function answer (methods: readonly string[]): boolean {
-    if (methods.length === 0) return false
-    if (reply.sent) return true
-    if (request.method === 'OPTIONS' && settings.answerOptions) replyOptions(reply, methods)
-    else replyMethodNotAllowed(reply, methods, settings)
-    return true
-  }
+/** @returns false where the URL is unknown */
+function answer (reply: FastifyReply, methods: readonly string[], settings: Settings): boolean {
+  if (methods.length === 0) return false
+  if (reply.sent) return true
+  if (reply.request.method === 'OPTIONS' && settings.answerOptions) replyOptions(reply, methods)
+  else replyMethodNotAllowed(reply, methods, settings)
+  return true
 }
 
 /**
@@ -52,14 +51,14 @@ function answerMiss (request: FastifyRequest, reply: FastifyReply, settings: Set
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the app has one of its own
  */
-export function setNotFoundHandler (scope: FastifyInstance, given: GivenOptions): void {
-  const { handled } = installationOf(scope) as Installation
+export function setNotFoundHandler (installation: Installation, scope: FastifyInstance, given: GivenOptions): void {
+  const { handled, root } = installation
   if (handled.has(scope.prefix)) return
   handled.add(scope.prefix)
   try {
-    (scope.prefix === '' ? rootOf(scope) : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
+    (scope.prefix === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // Fastify finds a prefix's not-found handler without the router's options: the settings may lie elsewhere, as for `/a;b` under `useSemicolonDelimiter`.
-      replyRefusal(reply, settingsFor(request.server, request.raw.url as string) ?? toSettings(given), 404)
+      replyRefusal(reply, settingsFor(installation, request.raw.url as string) ?? toSettings(given), 404)
     })
   } catch (error) {
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { MethodNotAllowedProblem } from '../types/problem.js'
 import { InvalidArgumentError, show } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
-import { installationOf, settingsFor } from './scope.js'
+import { expectInstallation, settingsFor } from './scope.js'
 
 /** What @fastify/swagger hands to its option `transformObject`. */
 export type TransformedDocument = { openapiObject: object } | { swaggerObject: object }
@@ -115,10 +115,7 @@ function toResponse (version: string, schema: object | undefined): MethodNotAllo
 
 /** The settings in force for a path of the document, which may lack the base path of its servers: the app's routes tell. */
 function settingsByPath (app: FastifyInstance, document: Members): (path: string) => Shown | undefined {
-  const installation = installationOf(Object(app))
-  if (installation === undefined) {
-    throw new InvalidArgumentError(`documentMethodNotAllowed takes an app that has registered the plugin, got ${show(app)}`)
-  }
+  const installation = expectInstallation(app, 'documentMethodNotAllowed')
   const { basePath = '', servers = [] } = document as { basePath?: string, servers?: Server[] }
   const urls = servers.map(({ url, variables }) => url.replace(/\{([^{}]+)\}/g, (_, name) => `${variables?.[name]?.default}`))
   const bases = [...urls, basePath].map(url => url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, '').replace(/\/$/, ''))
@@ -126,7 +123,7 @@ function settingsByPath (app: FastifyInstance, document: Members): (path: string
   return path => {
     const inBase = path.replace(/^\/?/, '/')
     const base = bases.find(base => shapes.has(shapeOf(base + inBase))) ?? ''
-    return settingsFor(app, base + inBase)
+    return settingsFor(installation, base + inBase)
   }
 }
 

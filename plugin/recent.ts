@@ -4,8 +4,8 @@ const [MOST_URLS, LONGEST_URL] = [4096, 200]
 /**
  * The methods of URLs that were asked twice: a client that is wrong asks again, and routes do not change once an app is ready.
  *
- * A URL has one place, which its hash gives. It takes it where its hash was the last one seen there: what is asked once is not kept,
- * since that costs more than it saves.
+ * The hash of a URL gives it two places, the first for what came last. It takes one where its hash was among the last two seen there:
+ * what is asked once is not kept, since that costs more than it saves.
  */
 export class RecentMethods {
   readonly hashes = new Int32Array(MOST_URLS)
@@ -15,16 +15,22 @@ export class RecentMethods {
   /** @param find finds the methods of a URL that is not kept */
   methodsOf (url: string, find: () => readonly string[]): readonly string[] {
     if (url.length > LONGEST_URL) return find()
+    const { hashes, urls, methods } = this
     const hash = hashOf(url)
-    const at = hash & (MOST_URLS - 1)
-    if (this.urls[at] === url) return this.methods[at] as readonly string[]
-    const methods = find()
-    if (this.hashes[at] === hash) {
-      this.urls[at] = url
-      this.methods[at] = methods
+    const first = hash & (MOST_URLS - 2)
+    if (urls[first] === url) return methods[first] as readonly string[]
+    if (urls[first + 1] === url) return methods[first + 1] as readonly string[]
+    const found = find()
+    if (hashes[first] === hash || hashes[first + 1] === hash) {
+      urls[first + 1] = urls[first]
+      methods[first + 1] = methods[first] as readonly string[]
+      urls[first] = url
+      methods[first] = found
+    } else {
+      hashes[first + 1] = hashes[first] as number
+      hashes[first] = hash
     }
-    this.hashes[at] = hash
-    return methods
+    return found
   }
 }
 

@@ -19,15 +19,11 @@ export function replyMethodNotAllowed (reply: FastifyReply, methods: readonly st
   }
   try {
     const body = toMethodNotAllowed(reply.request, methods, settings)
-    if (!(body instanceof Promise)) return send(body)
-    body.then(send).then(undefined, error => reply.sent || reply.send(error))
+    if (typeof body === 'string') return replyProblem(reply, 405, body, 'not allowed')
+    body.then(body => replyProblem(reply, 405, body, 'not allowed')).catch(error => reply.sent || reply.send(error))
     return reply
   } catch (error) {
     return reply.send(error)
-  }
-
-  function send (body: string): FastifyReply {
-    return reply.sent ? reply : replyProblem(reply, 405, body, 'not allowed')
   }
 }
 
@@ -46,6 +42,7 @@ export function replyRefusal (reply: FastifyReply, settings: Settings, status: 4
 }
 
 function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): FastifyReply {
+  if (reply.sent) return reply
   const { request } = reply
   if (!isLogDisabled(reply)) request.log.info(`Route ${request.method}:${request.url} ${outcome}`)
   return reply

@@ -4,8 +4,8 @@ import { constraintsOf } from './constraints.js'
 import { InvalidOptionError, show } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
-import { type Installation, type Match, installationOf } from './scope.js'
-import { decode, routedPath, withRoutedSlashes } from './target.js'
+import type { Installation, Match } from './scope.js'
+import { decode, routedPath, upTo, withRoutedSlashes } from './target.js'
 
 /**
  * The methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
@@ -13,17 +13,21 @@ import { decode, routedPath, withRoutedSlashes } from './target.js'
  * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
  * @throws what these options throw
  */
-export function methodsFor (request: AnyRequest, { catchAll, constraints, allow }: Settings): MaybePromise<readonly string[]> {
-  const { server } = request
+export function methodsFor (installation: Installation, request: AnyRequest, settings: Settings): MaybePromise<readonly string[]> {
+  const values = constraintsOf(installation, request, settings.constraints)
+  if (values instanceof Promise) return values.then(values => methodsUnder(installation, request, settings, values))
+  return methodsUnder(installation, request, settings, values)
+}
+
+function methodsUnder (
+  installation: Installation, request: AnyRequest, { catchAll, allow }: Settings, values: ConstraintValues | undefined
+): MaybePromise<readonly string[]> {
   const url = request.raw.url as string
-  return andThen(constraintsOf(request, constraints), values => {
-    const find = (): readonly string[] => routedMethods(server, url, values, catchAll)
-    const methods = values === undefined && !catchAll ? (installationOf(server) as Installation).recent.methodsOf(url, find) : find()
-    // The router did not take it, though the option `constraints` may give values that say it would.
-    if (request.is404 && methods.includes(request.method)) return NONE
-    if (allow === undefined || methods.length === 0) return methods
-    return andThen(narrow(methods, request, allow), kept => routedMethods(server, url, values, catchAll, kept))
-  })
+  const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, () => routedMethods(installation, url, values, catchAll)) : routedMethods(installation, url, values, catchAll)
+  // The router did not take it, though the option `constraints` may give values that say it would.
+  if (request.is404 && methods.includes(request.method)) return NONE
+  if (allow === undefined || methods.length === 0) return methods
+  return andThen(narrow(methods, request, allow), kept => routedMethods(installation, url, values, catchAll, kept))
 }
 
 /**
@@ -64,20 +68,18 @@ export function isListOfMethods (value: unknown): value is string[] {
  * @returns the methods, sorted, in an array that may be shared; empty where the URL is unknown
  */
 export function routedMethods (
-  app: FastifyInstance, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(app)
+  installation: Installation, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(installation)
 ): readonly string[] {
-  const query = url.search(/[?#]/)
-  const search = { method: '' as HTTPMethods, url: query === -1 ? url : url.slice(0, query), constraints }
+  const search = { method: '' as HTTPMethods, url: upTo('#', upTo('?', url)), constraints }
   if (search.url === '*') return NONE
-  const installation = installationOf(app) as Installation
   let bits = 0
   let known = false
   for (let at = 0, bit = 1; at < among.length; at++, bit *= 2) {
     search.method = among[at] as HTTPMethods
-    const match = app.findRoute(search)
-    if (match === null || !isRoute(app, match, search, installation)) continue
+    const match = installation.root.findRoute(search)
+    if (match === null || !isRoute(installation, match, search)) continue
     bits += bit
-    known ||= search.method !== 'OPTIONS' && (catchAll || !isRootCatchAll(app, match, search.url))
+    known ||= search.method !== 'OPTIONS' && (catchAll || !isRootCatchAll(installation.root, match, search.url))
   }
   return known ? listOf(installation, among, bits) : NONE
 }
@@ -97,8 +99,8 @@ function listOf ({ methods, lists }: Installation, among: readonly string[], bit
 }
 
 /** Tells whether the service supports a method at all; it must support GET and HEAD (RFC 9110 §9.1). */
-export function isImplemented ({ method, server }: AnyRequest, { answerOptions }: Settings): boolean {
-  return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions) || methodsInUse(server).includes(method)
+export function isImplemented (installation: Installation, { method }: AnyRequest, { answerOptions }: Settings): boolean {
+  return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions) || methodsInUse(installation).includes(method)
 }
 
 /**
@@ -106,12 +108,11 @@ export function isImplemented ({ method, server }: AnyRequest, { answerOptions }
  *
  * The router has a tree for each, and tells a malformed URL only where it has one. Were that to change, all would be asked.
  */
-export function methodsInUse (app: FastifyInstance): readonly string[] {
-  const installation = installationOf(app) as Installation
-  if (installation.methods !== undefined) return installation.methods
-  const found = app.supportedMethods.filter(method => app.findRoute({ method: method as HTTPMethods, url: '/%zz' }) !== null)
-  const isTold = found.length > 0 || installation.record.methodsByUrl.size === 0
-  return (isTold ? found : [...app.supportedMethods]).sort()
+export function methodsInUse ({ methods, record, root }: Installation): readonly string[] {
+  if (methods !== undefined) return methods
+  const found = root.supportedMethods.filter(method => root.findRoute({ method: method as HTTPMethods, url: '/%zz' }) !== null)
+  const isTold = found.length > 0 || record.methodsByUrl.size === 0
+  return (isTold ? found : [...root.supportedMethods]).sort()
 }
 
 /**
@@ -120,11 +121,9 @@ export function methodsInUse (app: FastifyInstance): readonly string[] {
  * That one has no parsed query. A route has, unless the app's `querystringParser` returns undefined;
  * then the handler tells: every route has the same one, a pseudo-route has a new one each time.
  */
-function isRoute (
-  app: FastifyInstance, { handler, searchParams }: Match, search: Parameters<FastifyInstance['findRoute']>[0], installation: Installation
-): boolean {
+function isRoute (installation: Installation, { handler, searchParams }: Match, search: Parameters<FastifyInstance['findRoute']>[0]): boolean {
   if (installation.routeHandler !== undefined) return handler === installation.routeHandler
-  if (searchParams === undefined && handler !== app.findRoute(search)?.handler) return false
+  if (searchParams === undefined && handler !== installation.root.findRoute(search)?.handler) return false
   installation.routeHandler = handler
   return true
 }

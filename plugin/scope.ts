@@ -1,18 +1,23 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
+import { InvalidArgumentError, show } from './errors.js'
 import { type GivenOptions, type Settings, toSettings } from './options.js'
 import { RecentMethods } from './recent.js'
-import type { RouteRecord } from './record.js'
+import { type RouteRecord, recordRoutes } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
 
 /** What the registrations of one app share; it is kept at the root, where every scope finds it. */
 export interface Installation {
+  /** The scope around all others, whose hooks every not-found lifecycle of the app runs. */
+  readonly root: FastifyInstance
   /** From the least to the most specific prefix. */
   readonly registrations: Registration[]
   readonly record: RouteRecord
   /** The methods that some route takes, once all routes are known. */
   methods?: readonly string[]
+  /** Whether no route has a version or a host, once all routes are known. */
+  isUnconstrained?: boolean
   /** Lists of these, by their places in it as bits: URLs with the same methods share one. */
   readonly lists: Map<number, readonly string[]>
   /** The methods routed at URLs, without constraints or `catchAll`. */
@@ -21,11 +26,12 @@ export interface Installation {
   routeHandler?: Match['handler']
   /** Prefixes whose not-found handler is the plugin's. */
   readonly handled: Set<string>
-  /** Tells which request `findWrongAnswers` asks, once it was called. */
-  asked?: AsyncLocalStorage<Asked>
+  /** Tells a request of `findWrongAnswers` from others, once that was called. */
+  probes?: AsyncLocalStorage<Probe>
 }
 
-export interface Asked {
+/** A request of `findWrongAnswers`. */
+export interface Probe {
   /** What Fastify made of it, once the plugin has seen it. */
   request?: AnyRequest
 }
@@ -48,22 +54,32 @@ export function installationOf (scope: FastifyInstance): Installation | undefine
   return (scope as FastifyInstance & { [kInstallation]?: Installation })[kInstallation]
 }
 
-/** Makes an installation the one of an app. */
-export function install (root: FastifyInstance, record: RouteRecord): Installation {
-  const installation = { registrations: [], record, lists: new Map(), recent: new RecentMethods(), handled: new Set<string>() }
-  root.decorate(kInstallation, installation)
+/**
+ * The installation of an app that has to have one.
+ *
+ * @param caller the function that was called with the app
+ * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where the app has not registered the plugin
+ */
+export function expectInstallation (app: FastifyInstance, caller: string): Installation {
+  const installation = installationOf(Object(app))
+  if (installation !== undefined) return installation
+  throw new InvalidArgumentError(`${caller} takes an app that has registered fastify-allowed-methods, got ${show(app)}`)
+}
+
+/** Makes the installation of an app, from any of its scopes. */
+export function install (scope: FastifyInstance): Installation {
+  const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
+  if (typeof outer?.prefix === 'string') return install(outer)
+  const installation = {
+    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentMethods(), handled: new Set<string>()
+  }
+  scope.decorate(kInstallation, installation)
   return installation
 }
 
-/** The scope around all others, whose hooks every not-found lifecycle of the app runs. */
-export function rootOf (scope: FastifyInstance): FastifyInstance {
-  const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
-  return typeof outer?.prefix === 'string' ? rootOf(outer) : scope
-}
-
-/** Registers options for the prefix of a scope, in the place of those that were registered for it. */
-export function setOptions ({ registrations }: Installation, scope: FastifyInstance, options: GivenOptions): void {
-  const segments = segmentsOf(scope, scope.prefix)
+/** Registers options for a prefix, in the place of those that were registered for it. */
+export function setOptions ({ registrations, root }: Installation, prefix: string, options: GivenOptions): void {
+  const segments = segmentsOf(root, prefix)
   for (const registration of registrations) delete registration.settings
   const at = registrations.findIndex(registration => registration.segments.join('/') === segments.join('/'))
   if (at !== -1) registrations.splice(at, 1)
@@ -75,11 +91,10 @@ export function setOptions ({ registrations }: Installation, scope: FastifyInsta
  * The options in force for a URL; undefined where nothing is registered for a prefix that it lies in. The URL decides, not the scope:
  * Fastify answers what is not found in a prefixed scope outside it, unless the scope has a not-found handler of its own.
  */
-export function settingsFor (app: FastifyInstance, url: string): Settings | undefined {
-  const { registrations } = installationOf(app) as Installation
+export function settingsFor ({ registrations, root }: Installation, url: string): Settings | undefined {
   const first = registrations[0]
   if (registrations.length === 1 && first?.segments.length === 0) return settingsOf(first, registrations)
-  const place = segmentsOf(app, decode(routedPath(app, url), decodeURI))
+  const place = segmentsOf(root, decode(routedPath(root, url), decodeURI))
   const nearest = registrations.findLast(({ segments }) => isWithin(place, segments))
   return nearest === undefined ? undefined : settingsOf(nearest, registrations)
 }

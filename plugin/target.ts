@@ -48,10 +48,7 @@ const PLAIN_PATH = /^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@/]*(?=$|\?)/
  * @param target such as `request.originalUrl`
  */
 export function toUriReference (target: string): string {
-  if (PLAIN_PATH.test(target)) {
-    const query = target.indexOf('?')
-    return query === -1 ? target : target.slice(0, query)
-  }
+  if (PLAIN_PATH.test(target)) return upTo('?', target)
   const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '').replace(NOT_IN_A_PATH, percentEncode)
   return path.startsWith('//') ? `/.${path}` : path || '/'
 }
@@ -59,6 +56,12 @@ export function toUriReference (target: string): string {
 function percentEncode (character: string): string {
   const code = character.charCodeAt(0)
   return code <= 0xff ? '%' + code.toString(16).toUpperCase().padStart(2, '0') : encodeURIComponent(character.toWellFormed())
+}
+
+/** What stands in a text before a character, or the text where it does not hold it. */
+export function upTo (character: string, text: string): string {
+  const at = text.indexOf(character)
+  return at === -1 ? text : text.slice(0, at)
 }
 
 /** Decodes a path with `decodeURI` or `decodeURIComponent`; one that they refuse stays as it is. */

@@ -11,7 +11,7 @@ import { toAllow } from './reply.js'
 import type { RouteRecord } from './record.js'
 import { isImplemented, methodsFor } from './routed.js'
 import { samplesOf } from './sample.js'
-import { type Asked, installationOf, settingsFor } from './scope.js'
+import { type Installation, type Probe, expectInstallation, settingsFor } from './scope.js'
 import { customConstraints } from './warnings.js'
 
 /** Options of `findWrongAnswers`. */
@@ -55,10 +55,9 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const app = of as FastifyInstance
   const { params = {}, headers: given = {}, ignore = [] } = checkArguments(app, options)
   await app.ready()
-  const installation = installationOf(app)
-  if (installation === undefined) throw new InvalidArgumentError('findWrongAnswers takes an app that has registered fastify-allowed-methods')
-  const { record, asked = new AsyncLocalStorage<Asked>() } = installation
-  installation.asked = asked
+  const installation = expectInstallation(app, 'findWrongAnswers')
+  const { record, probes = new AsyncLocalStorage<Probe>() } = installation
+  installation.probes = probes
   const custom = customConstraints(app, record)
   const wrong: WrongAnswer[] = []
   const urlsAsked = new Set<string>()
@@ -90,7 +89,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
 
   /** @returns the URL that the app makes of this one, where the route is not found there by these headers */
   async function checkUrl (url: string, headers: Record<string, string>, methods: string[]): Promise<string | undefined> {
-    const settings = settingsFor(app, url)
+    const settings = settingsFor(installation, url)
     if (settings === undefined) return
     if (custom.length > 0 && settings.constraints === undefined) {
       throw new InvalidArgumentError(`findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (${custom.join(', ')})`)
@@ -98,7 +97,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) as string
     const request = await checkAnswer(unsupported, url, headers, settings)
     if (request === undefined) return
-    const search = { url: request.raw.url as string, constraints: await constraintsOf(request, settings.constraints) }
+    const search = { url: request.raw.url as string, constraints: await constraintsOf(installation, request, settings.constraints) }
     const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
     if (!methods.some(isRouted)) return search.url
     for (const method of app.supportedMethods) {
@@ -108,22 +107,22 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
 
   /** @returns what Fastify made of the request; undefined where a hook has replied before the plugin saw it, which is wrong */
   async function checkAnswer (method: string, url: string, headers: Record<string, string>, settings: Settings): Promise<AnyRequest | undefined> {
-    const seen: Asked = {}
-    const reply = await asked.run(seen, async () => await app.inject({ method: method as HTTPMethods, url, headers }))
-    const expected = seen.request === undefined ? 'an answer of the plugin' : await promisedTo(seen.request, settings)
-    if (expected === undefined) return seen.request
+    const probe: Probe = {}
+    const reply = await probes.run(probe, async () => await app.inject({ method: method as HTTPMethods, url, headers }))
+    const expected = probe.request === undefined ? 'an answer of the plugin' : await promisedTo(installation, probe.request, settings)
+    if (expected === undefined) return probe.request
     checks++
     const actual = typeof expected === 'string' ? `${reply.statusCode}, by a hook before it` : toAnswer(reply, settings, expected)
     if (!isDeepStrictEqual(actual, expected)) wrong.push({ method, url, expected, actual })
-    return seen.request
+    return probe.request
   }
 }
 
 /** What is promised for a request that no route takes; undefined where that is the app's own 404. */
-async function promisedTo (request: AnyRequest, settings: Settings): Promise<object | undefined> {
+async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<object | undefined> {
   const problem = { ...(!settings.throw && { mediaType: 'application/problem+json' }) }
-  if (settings.notImplemented && !isImplemented(request, settings)) return { status: 501, ...problem }
-  const methods = await methodsFor(request, settings)
+  if (settings.notImplemented && !isImplemented(installation, request, settings)) return { status: 501, ...problem }
+  const methods = await methodsFor(installation, request, settings)
   if (methods.length === 0) return undefined
   if (request.method === 'OPTIONS' && settings.answerOptions) return { status: 204, allow: toAllow([...methods, 'OPTIONS'].sort()) }
   return { status: 405, allow: toAllow(methods), ...problem, ...(!settings.throw && request.method !== 'HEAD' && { problem: 'valid' }) }

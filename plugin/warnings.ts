@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { printRoutes } from './printed.js'
 import type { RouteRecord } from './record.js'
 import { methodsInUse } from './routed.js'
+import type { Installation } from './scope.js'
 
 /**
  * The app's custom constraints, whose values only the option `constraints` can tell.
@@ -32,11 +33,12 @@ export function warnOfUnknownConstraints (app: FastifyInstance, record: RouteRec
  * Warns of a catch-all that takes every method, such as `app.all('/api/*')`: whatever is asked below it is routed, so nothing
  * there is answered 405. Only where every method is in use can there be one, which spares most apps the list of their routes.
  */
-export function warnOfCatchAlls (app: FastifyInstance, record: RouteRecord): void {
-  if (!app.supportedMethods.every(method => methodsInUse(app).includes(method))) return
+export function warnOfCatchAlls (installation: Installation): void {
+  const { root, record } = installation
+  if (methodsInUse(installation).length < root.supportedMethods.length) return
   for (const [url, methods] of record.methodsByUrl) {
-    if (!url.endsWith('*') || !app.supportedMethods.every(method => methods.has(method))) continue
-    app.log.warn(`fastify-allowed-methods: the route '${url}' takes every method, so that no URL below it can be answered 405; ` +
+    if (!url.endsWith('*') || !root.supportedMethods.every(method => methods.has(method))) continue
+    root.log.warn(`fastify-allowed-methods: the route '${url}' takes every method, so that no URL below it can be answered 405; ` +
       'declare it for the methods that it serves')
   }
 }

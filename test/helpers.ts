@@ -4,6 +4,7 @@ import Fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethod
 import type { Server } from 'node:http'
 import type { Test } from 'tap'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
+import { type Installation, expectInstallation } from '../plugin/scope.js'
 
 export interface AppOptions {
   /** Each as `'GET /users'`; answered `200`, with the route itself as the body. */
@@ -28,6 +29,11 @@ export function build (t: Test, { routes = [], plugin = {}, fastify = {} }: AppO
   if (plugin !== false) app.register(fastifyAllowedMethods, plugin)
   declare(app, ...routes)
   return app
+}
+
+/** What the plugin keeps of an app. */
+export function installed (app: FastifyInstance): Installation {
+  return expectInstallation(app, 'a test')
 }
 
 /** Declares routes, each as `'GET /users'`. */

@@ -377,7 +377,7 @@ t.test('an argument that is something else is a clear error', async t => {
   }
   t.equal(refused(undefined), '{ openapiObject } or { swaggerObject }, got undefined')
   t.equal(refused(describe()), "{ openapiObject } or { swaggerObject }, got { openapi: '3.1.0', info: [Object], paths: {} }")
-  t.equal(refused({ openapiObject: describe() }, null), 'an app that has registered the plugin, got null')
-  t.equal(refused({ openapiObject: describe() }, { an: 'app' }), "an app that has registered the plugin, got { an: 'app' }")
-  t.match(refused({ openapiObject: describe() }, build(t, { plugin: false })), /^an app that has registered the plugin, got .*…$/)
+  t.equal(refused({ openapiObject: describe() }, null), 'an app that has registered fastify-allowed-methods, got null')
+  t.equal(refused({ openapiObject: describe() }, { an: 'app' }), "an app that has registered fastify-allowed-methods, got { an: 'app' }")
+  t.match(refused({ openapiObject: describe() }, build(t, { plugin: false })), /^an app that has registered fastify-allowed-methods, got .*…$/)
 })

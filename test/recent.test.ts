@@ -9,6 +9,8 @@ t.test('keeps what is asked twice, but no long URL', async t => {
     return found
   }
   t.strictSame(['/a', '/a', '/a', '/b', '/a'].map(count), [1, 1, 0, 1, 0])
+  t.strictSame(Array.from({ length: 3 }, () => Array.from({ length: 500 }, (_, i) => count(`/users/${i}`)).reduce((a, b) => a + b))
+    .map(sum => sum > 490 ? 'all' : sum < 30 ? 'few' : sum), ['all', 'all', 'few'])
   t.strictSame([200, 201].map(length => [1, 2, 3].map(() => count('/'.padEnd(length, 'x')))), [[1, 1, 0], [1, 1, 1]])
 })
 

@@ -3,24 +3,23 @@ import t from 'tap'
 import Fastify from 'fastify'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
 import { methodsInUse, routedMethods } from '../plugin/routed.js'
-import type { Installation } from '../plugin/scope.js'
-import { ask, build, declare, routerOptions } from './helpers.js'
+import { ask, build, declare, installed, routerOptions } from './helpers.js'
 
 const users = ['DELETE /users/:id', 'GET /users/:id']
 
 t.test('finds what the router finds, sorted', async t => {
   const app = build(t, { routes: users })
   await app.ready()
-  t.strictSame(routedMethods(app, '/users/1?a#b', undefined, false), ['DELETE', 'GET', 'HEAD'])
-  t.strictSame(routedMethods(app, '/users', undefined, false), [])
-  t.strictSame(routedMethods(app, '', undefined, false), [])
+  t.strictSame(routedMethods(installed(app), '/users/1?a#b', undefined, false), ['DELETE', 'GET', 'HEAD'])
+  t.strictSame(routedMethods(installed(app), '/users', undefined, false), [])
+  t.strictSame(routedMethods(installed(app), '', undefined, false), [])
 })
 
 t.test('a parameter that is too long, a malformed URL and an odd target are not routed', async t => {
   const app = build(t, { routes: [...users, 'POST *'] })
   await app.ready()
   for (const url of [`/users/${'x'.repeat(101)}`, '/users/%', '/users/%c3%28', '*', '%zz', 'ftp://a.example/users/1']) {
-    t.strictSame(routedMethods(app, url, undefined, false), [], url)
+    t.strictSame(routedMethods(installed(app), url, undefined, false), [], url)
   }
 })
 
@@ -36,7 +35,7 @@ t.test("an app's querystringParser that gives nothing hides no route, and sees n
 t.test('asks the router once for each method that some route takes, also where a parameter is too long, once a route of the app was seen', async t => {
   const app = build(t, { routes: ['GET /', ...users] })
   await app.ready()
-  t.strictSame(routedMethods(app, '/', undefined, false), ['GET', 'HEAD'])
+  t.strictSame(routedMethods(installed(app), '/', undefined, false), ['GET', 'HEAD'])
   let asked = 0
   const counting: typeof app = Object.create(app, {
     findRoute: {
@@ -46,7 +45,7 @@ t.test('asks the router once for each method that some route takes, also where a
       }
     }
   })
-  t.strictSame(routedMethods(counting, `/users/${'x'.repeat(101)}`, undefined, false), [])
+  t.strictSame(routedMethods({ ...installed(app), root: counting }, `/users/${'x'.repeat(101)}`, undefined, false), [])
   t.equal(asked, 3)
 })
 
@@ -64,16 +63,15 @@ t.test('methodsInUse: those that some route takes, whatever its constraints', as
   app.addHttpMethod('PROPFIND')
   await app.after()
   app.register(async api => { declare(api, 'PROPFIND /c') }, { prefix: '/api' })
-  t.strictSame(methodsInUse(app), ['GET', 'PUT', 'TRACE'], 'while the app is loading, those declared so far')
+  t.strictSame(methodsInUse(installed(app)), ['GET', 'PUT', 'TRACE'], 'while the app is loading, those declared so far')
   await app.ready()
-  t.strictSame(methodsInUse(app), ['GET', 'PROPFIND', 'PUT', 'TRACE'])
-  t.equal(methodsInUse(app), methodsInUse(app), 'settled once it is ready')
-  const other = Object.create(app, { findRoute: { value: () => null } })
-  t.strictSame(methodsInUse(Object.assign(other, { [Symbol.for('fastify-allowed-methods.installation')]: { record: { methodsByUrl: new Map([['/a', new Set()]]) } } })),
-    [...app.supportedMethods].sort(), 'all, were the router to tell nothing of an app that has routes')
+  t.strictSame(methodsInUse(installed(app)), ['GET', 'PROPFIND', 'PUT', 'TRACE'])
+  t.equal(methodsInUse(installed(app)), methodsInUse(installed(app)), 'settled once it is ready')
+  const root = Object.create(app, { findRoute: { value: () => null } })
+  t.strictSame(methodsInUse({ ...installed(app), methods: undefined, root }), [...app.supportedMethods].sort(), 'all, were the router to tell nothing of an app that has routes')
   const none = build(t)
   await none.ready()
-  t.strictSame(methodsInUse(none), [])
+  t.strictSame(methodsInUse(installed(none)), [])
 })
 
 t.test('an app that takes every method of Node.js: none is taken for another', async t => {
@@ -86,7 +84,7 @@ t.test('an app that takes every method of Node.js: none is taken for another', a
   await app.ready()
   t.ok(methods.length > 32, `${methods.length} methods`)
   for (const method of methods) {
-    t.strictSame(routedMethods(app, `/${method.toLowerCase()}`, undefined, false), method === 'GET' ? ['GET', 'HEAD'] : method === 'OPTIONS' ? [] : [method])
+    t.strictSame(routedMethods(installed(app), `/${method.toLowerCase()}`, undefined, false), method === 'GET' ? ['GET', 'HEAD'] : method === 'OPTIONS' ? [] : [method])
   }
 })
 
@@ -209,7 +207,7 @@ t.test('how often the router is asked: never for a matched request, at most once
     return asked
   }
   await count('PATCH', '/first')
-  const inUse = methodsInUse(app).length
+  const inUse = methodsInUse(installed(app)).length
   t.equal(inUse, 5)
   t.equal(await count('GET', '/users/1'), 0)
   t.equal(await count('PUT', '/users/1'), 0)
@@ -226,7 +224,7 @@ t.test('how often the router is asked: never for a matched request, at most once
 t.test('nothing grows with traffic: the tables are bounded', async t => {
   const app = build(t, { routes: ['GET /users/:id', 'PUT /users/:id', 'POST /users'] })
   await app.ready()
-  const { recent, lists } = Reflect.get(app, Symbol.for('fastify-allowed-methods.installation')) as Installation
+  const { recent, lists } = installed(app)
   const wrong: number[] = []
   const places = [recent.hashes, recent.urls, recent.methods].map(({ length }) => length)
   for (let i = 0; i < 6000; i++) {

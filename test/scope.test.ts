@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
 import { settingsFor } from '../plugin/scope.js'
-import { ask, build, declare, routerOptions } from './helpers.js'
+import { ask, build, declare, installed, routerOptions } from './helpers.js'
 
 const typeOf = async (app: FastifyInstance, url: string): Promise<string> => (await app.inject({ method: 'PUT', url })).json().type
 
@@ -247,9 +247,9 @@ t.test('options in force are put together once for each prefix, and anew where o
   await app.after()
   app.register(async api => { api.register(fastifyAllowedMethods, { catchAll: true }) }, { prefix: '/api' })
   await app.after()
-  t.equal(settingsFor(app, '/b'), settingsFor(app, '/a'))
-  t.not(settingsFor(app, '/api/a'), settingsFor(app, '/a'))
+  t.equal(settingsFor(installed(app), '/b'), settingsFor(installed(app), '/a'))
+  t.not(settingsFor(installed(app), '/api/a'), settingsFor(installed(app), '/a'))
   await app.register(fastifyAllowedMethods, { type: '/other' })
-  for (const url of ['/a', '/api/a']) t.equal(settingsFor(app, url)?.type, '/other')
-  t.equal(settingsFor(app, '/a'), settingsFor(app, '/b'))
+  for (const url of ['/a', '/api/a']) t.equal(settingsFor(installed(app), url)?.type, '/other')
+  t.equal(settingsFor(installed(app), '/a'), settingsFor(installed(app), '/b'))
 })
