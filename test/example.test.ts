@@ -45,11 +45,11 @@ t.test('the replies that the README shows are those of the app, without the plug
   const without = build(t, { plugin: false, routes: ['GET /users/:id', 'DELETE /users/:id'] })
   const before = await fetch(`${await without.listen({ port: 0, host: '127.0.0.1' })}/users/42`, { method: 'PUT' })
   const after = await fetch(`${address}/users/42`, { method: 'PUT' })
-  for (const { status, statusText, headers, reply } of [before, after].map(response => Object.assign(response, { reply: response.json() }))) {
+  const problem = await after.json() as { allow: string[] }
+  const indented = JSON.stringify(problem, null, 2).replace(/\[.*\]/s, JSON.stringify(problem.allow).replaceAll(',', ', '))
+  for (const [{ status, statusText, headers }, body] of [[before, await before.text()], [after, indented]] as const) {
     const allow = headers.has('allow') ? `allow: ${headers.get('allow')}\n` : ''
-    t.ok(readme.includes(
-      `HTTP/1.1 ${status} ${statusText}\n${allow}content-type: ${headers.get('content-type')}\n\n${JSON.stringify(await reply, null, 2)}\n`
-    ), `${status}`)
+    t.ok(readme.includes(`HTTP/1.1 ${status} ${statusText}\n${allow}content-type: ${headers.get('content-type')}\n\n${body}\n`), `${status}`)
   }
 })
 

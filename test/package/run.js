@@ -89,7 +89,7 @@ async function tryReadme (packed, nodes) {
   const readme = await readFile(join(project, 'README.md'), 'utf8')
   const [line] = /^npm install .+$/m.exec(readme)
   const [, app] = /^## A whole app\n[^]*?```js\n([^]+?)```/m.exec(readme)
-  const [, body] = /^After:\n[^]*?\n(\{\n[^]+?\n\})\n```/m.exec(readme)
+  const [, body] = /^After [^]*?\n(\{\n[^]+?\n\})\n```/m.exec(readme)
   const tries = [...readme.matchAll(/^node .*-e '.+'$/gm)].map(([line]) => line)
   assert.equal(line, `npm install fastify ${name}`)
   assert.equal(tries.length, 2)
