@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
-import { InvalidArgumentError, show } from './errors.js'
+import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
@@ -13,12 +13,9 @@ export function allowedMethods (
   this: FastifyInstance, requestOrUrl: AnyRequest | string, constraints?: ConstraintValues
 ): MaybePromise<string[]> {
   const url = typeof requestOrUrl === 'string' ? requestOrUrl : requestOrUrl?.raw?.url
-  if (typeof url !== 'string') {
-    throw new InvalidArgumentError(`allowedMethods takes a request or a URL, got ${show(requestOrUrl)}`)
-  }
-  if (constraints !== undefined && (typeof constraints !== 'object' || constraints === null)) {
-    throw new InvalidArgumentError(`allowedMethods takes constraints as an object, got ${show(constraints)}`)
-  }
+  ensure(typeof url === 'string', InvalidArgumentError, 'allowedMethods takes a request or a URL', requestOrUrl)
+  const areObject = constraints === undefined || (typeof constraints === 'object' && constraints !== null)
+  ensure(areObject, InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
   const settings = settingsFor(installation, url) ?? DEFAULTS
   if (typeof requestOrUrl !== 'string' && constraints === undefined) return andThen(methodsFor(installation, requestOrUrl, settings), methods => [...methods])
@@ -55,8 +52,7 @@ function keptOf (methods: string[], request: AnyRequest, { allow }: Settings): M
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 function toMethods (given: readonly string[]): string[] {
-  if (!isListOfMethods(given) || !given.every(method => TOKEN.test(method))) {
-    throw new InvalidArgumentError(`sendMethodNotAllowed takes an array of methods, got ${show(given)}`)
-  }
+  const isRight = isListOfMethods(given) && given.every(method => TOKEN.test(method))
+  ensure(isRight, InvalidArgumentError, 'sendMethodNotAllowed takes an array of methods', given)
   return [...new Set(given.map(method => method.toUpperCase()))].sort()
 }

@@ -15,6 +15,11 @@ export const MethodNotAllowedError = createError('FST_ALLOWED_METHODS_METHOD_NOT
 export const NotFoundError = createError('FST_ALLOWED_METHODS_NOT_FOUND', '%s', 404)
 export const NotImplementedError = createError('FST_ALLOWED_METHODS_NOT_IMPLEMENTED', '%s', 501)
 
+/** Throws where a value is not right: what was expected, as a sentence, and the value. */
+export function ensure (isRight: boolean, WrongError: new (message: string) => Error, expected: string, value: unknown): asserts isRight {
+  if (!isRight) throw new WrongError(`${expected}, got ${show(value)}`)
+}
+
 /** A value as an error message shows it: on one line, and cut where it is long. */
 export function show (value: unknown): string {
   const text = inspect(value, { depth: 0, breakLength: Infinity, customInspect: false }).replace(/\n\s*/g, ' ')

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { TObject } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { MethodNotAllowedProblem } from '../types/problem.js'
-import { InvalidArgumentError, show } from './errors.js'
+import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
 import { expectInstallation, settingsFor } from './scope.js'
 
@@ -50,9 +50,7 @@ const OPENAPI_3_0 = [...SWAGGER_2_0, 'anyOf', 'oneOf', 'not', 'nullable', 'depre
 export function documentMethodNotAllowed<T extends TransformedDocument> (transformed: T, app?: Pick<FastifyInstance, 'hasDecorator'>): DocumentOf<T> {
   const { openapiObject, swaggerObject } = Object(transformed) as { openapiObject?: Members, swaggerObject?: Members }
   const document = openapiObject ?? swaggerObject
-  if (document === undefined) {
-    throw new InvalidArgumentError(`documentMethodNotAllowed takes { openapiObject } or { swaggerObject }, got ${show(transformed)}`)
-  }
+  ensure(document !== undefined, InvalidArgumentError, 'documentMethodNotAllowed takes { openapiObject } or { swaggerObject }', transformed)
   const settingsAt = app === undefined ? () => DEFAULTS : settingsByPath(app as FastifyInstance, document)
   const is2 = openapiObject === undefined
   const version = is2 ? '2.0' : String(document.openapi ?? '3.0')

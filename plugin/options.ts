@@ -3,7 +3,7 @@ import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import { ValueErrorType } from '@sinclair/typebox/errors'
 import { FastifyAllowedMethodsOptions, optionsCheck } from '../types/options.js'
 import { MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
-import { InvalidOptionError, show } from './errors.js'
+import { InvalidOptionError, ensure, show } from './errors.js'
 
 /** Options that were checked; none of them is undefined. */
 export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOptions]: NonNullable<FastifyAllowedMethodsOptions<TObject>[Name]> } & {
@@ -63,9 +63,7 @@ export function checkOptions (options: object): GivenOptions {
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where no 405 could satisfy it
  */
 function compile (schema: unknown): TypeCheck<TObject> {
-  if (!TypeGuard.IsObject(schema)) {
-    throw new InvalidOptionError(`option 'schema' must be an object schema of @sinclair/typebox, got ${show(schema)}`)
-  }
+  ensure(TypeGuard.IsObject(schema), InvalidOptionError, "option 'schema' must be an object schema of @sinclair/typebox", schema)
   const format = formatsOf(schema).find(format => !FormatRegistry.Has(format))
   if (format !== undefined) {
     throw new InvalidOptionError(`option 'schema' must have formats that TypeBox knows, got '${format}'; FormatRegistry.Set makes it known`)

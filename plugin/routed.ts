@@ -1,7 +1,7 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsOf } from './constraints.js'
-import { InvalidOptionError, show } from './errors.js'
+import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Installation, Match } from './scope.js'
@@ -37,9 +37,8 @@ function methodsUnder (
  */
 export function narrow (methods: readonly string[], request: AnyRequest, allow: NonNullable<Settings['allow']>): MaybePromise<string[]> {
   return andThen(callOption('allow', () => allow([...methods], request)), kept => {
-    if (!isListOfMethods(kept) || kept.some(method => method !== method.toUpperCase())) {
-      throw new InvalidOptionError(`option 'allow' must return an array of methods in upper case, got ${show(kept)}`)
-    }
+    const isRight = isListOfMethods(kept) && kept.every(method => method === method.toUpperCase())
+    ensure(isRight, InvalidOptionError, "option 'allow' must return an array of methods in upper case", kept)
     return methods.filter(method => kept.includes(method))
   })
 }

@@ -1,7 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
-import { InvalidArgumentError, show } from './errors.js'
+import { InvalidArgumentError, ensure } from './errors.js'
 import { type GivenOptions, type Settings, toSettings } from './options.js'
 import { RecentMethods } from './recent.js'
 import { type RouteRecord, recordRoutes } from './record.js'
@@ -62,8 +62,8 @@ export function installationOf (scope: FastifyInstance): Installation | undefine
  */
 export function expectInstallation (app: FastifyInstance, caller: string): Installation {
   const installation = installationOf(Object(app))
-  if (installation !== undefined) return installation
-  throw new InvalidArgumentError(`${caller} takes an app that has registered fastify-allowed-methods, got ${show(app)}`)
+  ensure(installation !== undefined, InvalidArgumentError, `${caller} takes an app that has registered fastify-allowed-methods`, app)
+  return installation
 }
 
 /** Makes the installation of an app, from any of its scopes. */

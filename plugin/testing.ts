@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods, LightMyRequestResponse } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse, constraintsOf } from './constraints.js'
-import { InvalidArgumentError, show } from './errors.js'
+import { InvalidArgumentError, ensure, show } from './errors.js'
 import type { Settings } from './options.js'
 import { faultOf } from './problem.js'
 import { toAllow } from './reply.js'
@@ -157,17 +157,15 @@ function toHeaders ({ version, host }: ConstraintValues): Record<string, string>
 }
 
 function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions): FindWrongAnswersOptions {
-  if (typeof app?.hasDecorator !== 'function') throw new InvalidArgumentError(`findWrongAnswers takes a Fastify app, got ${show(app)}`)
-  if (typeof options !== 'object' || options === null) throw new InvalidArgumentError(`findWrongAnswers takes options as an object, got ${show(options)}`)
+  ensure(typeof app?.hasDecorator === 'function', InvalidArgumentError, 'findWrongAnswers takes a Fastify app', app)
+  ensure(typeof options === 'object' && options !== null, InvalidArgumentError, 'findWrongAnswers takes options as an object', options)
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(EXPECTED, name)) {
       throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)
     }
     const isList = name === 'ignore' && Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)
     const isRecord = name !== 'ignore' && typeof value === 'object' && value !== null && Object.values(value).every(item => typeof item === 'string')
-    if (value !== undefined && !isList && !isRecord) {
-      throw new InvalidArgumentError(`option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}, got ${show(value)}`)
-    }
+    ensure(value === undefined || isList || isRecord, InvalidArgumentError, `option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}`, value)
   }
   return options
 }
