@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, ensure } from './errors.js'
-import { DEFAULTS, type Settings } from './options.js'
+import { DEFAULTS } from './options.js'
 import { type MaybePromise, andThen } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
 import { isListOfMethods, methodsFor, narrow, routedMethods, withoutRefused } from './routed.js'
@@ -35,17 +35,13 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
     return this
   }
   try {
-    const kept = methods === undefined ? methodsFor(installation, this.request, settings) : keptOf(methods, this.request, settings)
+    const kept = methods === undefined ? methodsFor(installation, this.request, settings) : narrow(methods, this.request, settings.allow)
     if (!(kept instanceof Promise)) return send(kept)
     kept.then(send).then(undefined, error => this.send(error))
   } catch (error) {
     this.send(error)
   }
   return this
-}
-
-function keptOf (methods: string[], request: AnyRequest, { allow }: Settings): MaybePromise<readonly string[]> {
-  return allow === undefined || methods.length === 0 ? methods : narrow(methods, request, allow)
 }
 
 /** A method (RFC 9110 §5.6.2, §9.1). */

@@ -26,7 +26,7 @@ function methodsUnder (
   const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, () => routedMethods(installation, url, values, catchAll)) : routedMethods(installation, url, values, catchAll)
   // The router did not take it, though the option `constraints` may give values that say it would.
   if (request.is404 && methods.includes(request.method)) return NONE
-  if (allow === undefined || methods.length === 0) return methods
+  if (allow === undefined) return methods
   return andThen(narrow(methods, request, allow), kept => routedMethods(installation, url, values, catchAll, kept))
 }
 
@@ -35,7 +35,8 @@ function methodsUnder (
  *
  * @throws what it throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where it returns something else than methods
  */
-export function narrow (methods: readonly string[], request: AnyRequest, allow: NonNullable<Settings['allow']>): MaybePromise<string[]> {
+export function narrow (methods: readonly string[], request: AnyRequest, allow: Settings['allow']): MaybePromise<readonly string[]> {
+  if (allow === undefined || methods.length === 0) return methods
   return andThen(callOption('allow', () => allow([...methods], request)), kept => {
     const isRight = isListOfMethods(kept) && kept.every(method => method === method.toUpperCase())
     ensure(isRight, InvalidOptionError, "option 'allow' must return an array of methods in upper case", kept)
