@@ -7,7 +7,7 @@ import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
 import { checkOptions } from './options.js'
 import { checkSettings } from './problem.js'
 import { methodsInUse } from './routed.js'
-import { type Installation, install, installationOf, setOptions, settingsOf } from './scope.js'
+import { type Installation, install, installationOf, setOptions } from './scope.js'
 import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
 export type * from '../types/fastify.js'
@@ -50,7 +50,7 @@ function installAtRoot (app: FastifyInstance): Installation {
   const { root, record } = installation
   root.addHook('preParsing', answerMethodNotAllowed(installation))
   root.addHook('onReady', async function checkAtStart () {
-    const settings = installation.registrations.map((registration, _, all) => settingsOf(registration, all))
+    const settings = installation.registrations.map(registration => registration.settings)
     settings.forEach(checkSettings)
     installation.methods = methodsInUse(installation)
     installation.isUnconstrained = !root.hasConstraintStrategy('version') && !root.hasConstraintStrategy('host')

@@ -2,7 +2,7 @@ import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidArgumentError, ensure } from './errors.js'
-import { type GivenOptions, type Settings, toSettings } from './options.js'
+import { DEFAULTS, type GivenOptions, type Settings, toSettings } from './options.js'
 import { RecentMethods } from './recent.js'
 import { type RouteRecord, recordRoutes } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
@@ -43,8 +43,8 @@ interface Registration {
   /** The segments of the scope's prefix; none at the root. */
   readonly segments: readonly string[]
   readonly options: GivenOptions
-  /** The options in force there, once they were asked for. */
-  settings?: Settings
+  /** The options in force there: these, and those of the registrations around. */
+  settings: Settings
 }
 
 /** Shared by the ES module and the CommonJS build, which may meet in one app. */
@@ -80,11 +80,13 @@ export function install (scope: FastifyInstance): Installation {
 /** Registers options for a prefix, in the place of those that were registered for it. */
 export function setOptions ({ registrations, root }: Installation, prefix: string, options: GivenOptions): void {
   const segments = segmentsOf(root, prefix)
-  for (const registration of registrations) delete registration.settings
   const at = registrations.findIndex(registration => registration.segments.join('/') === segments.join('/'))
   if (at !== -1) registrations.splice(at, 1)
-  registrations.push({ segments, options })
+  registrations.push({ segments, options, settings: DEFAULTS })
   registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)))
+  for (const inner of registrations.filter(inner => startsWith(inner.segments, segments))) {
+    inner.settings = toSettings(...registrations.filter(outer => startsWith(inner.segments, outer.segments)).map(({ options }) => options))
+  }
 }
 
 /**
@@ -93,19 +95,13 @@ export function setOptions ({ registrations, root }: Installation, prefix: strin
  */
 export function settingsFor ({ registrations, root }: Installation, url: string): Settings | undefined {
   const first = registrations[0]
-  if (registrations.length === 1 && first?.segments.length === 0) return settingsOf(first, registrations)
+  if (registrations.length === 1 && first?.segments.length === 0) return first.settings
   const place = segmentsOf(root, decode(routedPath(root, url), decodeURI))
-  const nearest = registrations.findLast(({ segments }) => isWithin(place, segments))
-  return nearest === undefined ? undefined : settingsOf(nearest, registrations)
+  return registrations.findLast(({ segments }) => isWithin(place, segments))?.settings
 }
 
-/** The options in force where a registration is the nearest. */
-export function settingsOf (nearest: Registration, registrations: readonly Registration[]): Settings {
-  if (nearest.settings === undefined) {
-    const around = registrations.filter(({ segments }) => segments.every((segment, at) => segment === nearest.segments[at]))
-    nearest.settings = toSettings(...around.map(({ options }) => options))
-  }
-  return nearest.settings
+function startsWith (segments: readonly string[], first: readonly string[]): boolean {
+  return first.every((segment, at) => segment === segments[at])
 }
 
 function isWithin (place: readonly string[], segments: readonly string[]): boolean {
