@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { attempt } from './promise.js'
 import { toAllow } from './reply.js'
 import { methodsFor, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
@@ -19,19 +20,11 @@ export function advertiseAllow (installation: Installation) {
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
     const isLeft = request.is404 || isPreflight || reply.hasHeader('allow') || waiting.has(request)
     const settings = isLeft ? undefined : settingsFor(installation, request.raw.url as string)
-    if (settings?.advertise) {
-      try {
-        const methods = methodsFor(installation, request, settings)
-        if (methods instanceof Promise) {
-          waiting.add(request)
-          return methods.then(set).catch(fail) // Fastify goes on after it, and catches what goes wrong from there
-        }
-        set(methods)
-      } catch (error) {
-        fail(error)
-      }
-    }
-    done()
+    if (!settings?.advertise) return done()
+    const later = attempt(() => methodsFor(installation, request, settings), set, fail)
+    if (later === undefined) return done()
+    waiting.add(request)
+    return later // Fastify goes on after it, and catches what goes wrong from there
 
     function set (methods: readonly string[]): void {
       if (methods.length > 0) reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(methods, request.method) : methods))

@@ -3,7 +3,7 @@ import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULTS } from './options.js'
-import { type MaybePromise, andThen } from './promise.js'
+import { type MaybePromise, andThen, attempt } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
 import { isListOfMethods, methodsFor, narrow, routedMethods, withoutRefused } from './routed.js'
 import { type Installation, installationOf, settingsFor } from './scope.js'
@@ -27,20 +27,13 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   const installation = installationOf(this.server) as Installation
   const settings = settingsFor(installation, this.request.raw.url as string) ?? DEFAULTS
   const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
-  const send = (kept: readonly string[]): FastifyReply => {
-    if (settings.allow === undefined || kept.length > 0 || methods?.length === 0) {
-      return replyMethodNotAllowed(this, methods === undefined ? withoutRefused(kept, this.request.method) : kept, settings)
-    }
-    this.callNotFound() // the option hides all, so that the URL is as unknown here as elsewhere
-    return this
+  const keep = () => methods === undefined ? methodsFor(installation, this.request, settings) : narrow(methods, this.request, settings.allow)
+  const send = (kept: readonly string[]): void => {
+    const isHidden = settings.allow !== undefined && kept.length === 0 && methods?.length !== 0
+    if (isHidden) this.callNotFound() // the URL is as unknown here as elsewhere
+    else replyMethodNotAllowed(this, methods === undefined ? withoutRefused(kept, this.request.method) : kept, settings)
   }
-  try {
-    const kept = methods === undefined ? methodsFor(installation, this.request, settings) : narrow(methods, this.request, settings.allow)
-    if (!(kept instanceof Promise)) return send(kept)
-    kept.then(send).then(undefined, error => this.send(error))
-  } catch (error) {
-    this.send(error)
-  }
+  attempt(keep, send, error => { this.send(error) })
   return this
 }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { andThen, callOption } from '../plugin/promise.js'
+import { andThen, attempt, callOption } from '../plugin/promise.js'
 
 t.test('andThen: at once for a value, later for a promise', async t => {
   t.equal(andThen(1, value => value + 1), 2)
@@ -7,6 +7,17 @@ t.test('andThen: at once for a value, later for a promise', async t => {
   t.ok(promised instanceof Promise)
   t.equal(await promised, 2)
   await t.rejects(async () => await andThen(Promise.reject(new Error('no')), () => 1), { message: 'no' })
+})
+
+t.test('attempt: at once or later, and what goes wrong in the call or after it', async t => {
+  const oops = (): never => { throw new Error('oops') }
+  const told = (error: unknown) => (error as Error).message
+  t.equal(attempt(() => 1, String, told), '1')
+  t.equal(attempt(oops, String, told), 'oops')
+  t.equal(attempt(() => 1, oops, told), 'oops')
+  t.equal(await attempt(async () => 1, String, told), '1')
+  t.equal(await attempt(async () => oops(), String, told), 'oops')
+  t.equal(await attempt(async () => 1, oops, told), 'oops')
 })
 
 t.test('callOption: what is no promise is given at once, any thenable as a promise', async t => {
