@@ -6,10 +6,8 @@ import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Installation } from './scope.js'
 
 /**
- * Leaves the values of the constraint strategies that the app uses. The router wants no others:
- * asked with a version, it finds no route in an app that has no versioned routes.
- *
- * @returns the values by strategy name; undefined where none is in use
+ * Leaves the values of the constraint strategies that the app uses; undefined where it uses none of them.
+ * The router wants no others: asked with a version, it finds no route in an app that has no versioned routes.
  */
 export function constraintsInUse (app: FastifyInstance, values: ConstraintValues): ConstraintValues | undefined {
   const inUse = Object.entries(values).filter(([name]) => app.hasConstraintStrategy(name))
@@ -19,8 +17,6 @@ export function constraintsInUse (app: FastifyInstance, values: ConstraintValues
 /**
  * The constraint values of a request: version and host from the header fields that Fastify's router reads, the others from the option `constraints`.
  *
- * @returns the values of the strategies in use, or a promise of them where the option is async
- * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where it does not return an object
  * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
  */
 export function constraintsOf (

@@ -46,11 +46,7 @@ function answer (reply: FastifyReply, methods: readonly string[], settings: Sett
   return true
 }
 
-/**
- * Sets the not-found handler that the option `notFound` asks for, once for a prefix; for the whole app, where the scope has none.
- *
- * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where the app has one of its own
- */
+/** Sets the not-found handler that the option `notFound` asks for, once for a prefix; for the whole app, where the scope has none. */
 export function setNotFoundHandler (installation: Installation, scope: FastifyInstance, given: GivenOptions): void {
   const { handled, root } = installation
   if (handled.has(scope.prefix)) return

@@ -57,11 +57,7 @@ export function checkOptions (options: object): GivenOptions {
   return given.schema === undefined ? given : { ...given, check: compile(given.schema) }
 }
 
-/**
- * Compiles the option `schema`.
- *
- * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where no 405 could satisfy it
- */
+/** Compiles the option `schema`, unless no 405 could satisfy it. */
 function compile (schema: unknown): TypeCheck<TObject> {
   ensure(TypeGuard.IsObject(schema), InvalidOptionError, "option 'schema' must be an object schema of @sinclair/typebox", schema)
   const format = formatsOf(schema).find(format => !FormatRegistry.Has(format))

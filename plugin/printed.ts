@@ -34,10 +34,8 @@ export function * printedRoutes (scope: FastifyInstance): Generator<{ url: strin
 }
 
 /**
- * What Fastify prints of its routes.
- *
- * @returns undefined where it throws: it prints under its own strategies, which may refuse the values of those that an app
- *   has put in their place, such as a list of versions in NestJS
+ * What Fastify prints of its routes; undefined where it throws: it prints under its own strategies, which may refuse the values
+ * of those that an app has put in their place, such as a list of versions in NestJS.
  */
 export function printRoutes (scope: FastifyInstance): string | undefined {
   try {

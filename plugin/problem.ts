@@ -14,8 +14,6 @@ import { toUriReference } from './target.js'
  *
  * The default one does not depend on the request's method, so that HEAD answers the Content-Length that GET would (RFC 9110 §9.3.2).
  *
- * @param methods the methods that the resource supports, sorted; may be empty
- * @returns a promise where the option `problem` is async
  * @throws what the option `problem` throws; `FST_ALLOWED_METHODS_INVALID_PROBLEM` where the body does not satisfy the schema
  */
 export function toMethodNotAllowed (request: AnyRequest, methods: readonly string[], settings: Settings): MaybePromise<string> {
@@ -61,8 +59,6 @@ function toDefault ({ type }: Settings, methods: readonly string[], instance: st
 /**
  * Checks options in force together, those of a prefix and those from around it: where there is no option `problem`, the default body
  * has to satisfy the schema, in what does not vary with the request.
- *
- * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` where it never does
  */
 export function checkSettings (settings: Settings): void {
   if (settings.problem !== undefined) return

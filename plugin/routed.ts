@@ -11,7 +11,6 @@ import { decode, routedPath, upTo, withRoutedSlashes } from './target.js'
  * The methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
  *
  * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
- * @throws what these options throw
  */
 export function methodsFor (installation: Installation, request: AnyRequest, settings: Settings): MaybePromise<readonly string[]> {
   const values = constraintsOf(installation, request, settings.constraints)
@@ -30,11 +29,7 @@ function methodsUnder (
   return andThen(narrow(methods, request, allow), kept => routedMethods(installation, url, values, catchAll, kept))
 }
 
-/**
- * The methods that the option `allow` leaves.
- *
- * @throws what it throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where it returns something else than methods
- */
+/** The methods that the option `allow` leaves. */
 export function narrow (methods: readonly string[], request: AnyRequest, allow: Settings['allow']): MaybePromise<readonly string[]> {
   if (allow === undefined || methods.length === 0) return methods
   return andThen(callOption('allow', () => allow([...methods], request)), kept => {

@@ -54,12 +54,7 @@ export function installationOf (scope: FastifyInstance): Installation | undefine
   return (scope as FastifyInstance & { [kInstallation]?: Installation })[kInstallation]
 }
 
-/**
- * The installation of an app that has to have one.
- *
- * @param caller the function that was called with the app
- * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where the app has not registered the plugin
- */
+/** The installation of an app that has to have one, for the function that was called with the app. */
 export function expectInstallation (app: FastifyInstance, caller: string): Installation {
   const installation = installationOf(Object(app))
   ensure(installation !== undefined, InvalidArgumentError, `${caller} takes an app that has registered fastify-allowed-methods`, app)
