@@ -22,7 +22,6 @@ export type MethodNotAllowedResponse = {
 
 type Members = Record<string, unknown>
 type Server = { url: string, variables?: Record<string, { default: string }> }
-type Shown = Pick<Settings, 'schema' | 'throw'>
 
 /** The members of a path item that are operations; `query` came with OpenAPI 3.2. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
@@ -64,7 +63,7 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
   if (references.size === 0) return document as DocumentOf<T>
   return (is2 ? { ...parts, paths } : { ...document, paths, components: parts }) as DocumentOf<T>
 
-  function withResponses (operations: unknown, names: string[], settings: Shown): Members {
+  function withResponses (operations: unknown, names: string[], settings: Settings): Members {
     return mapped(operations, (operation, name) => {
       if (name === 'additionalOperations') return withResponses(operation, Object.keys(Object(operation)), settings) // OpenAPI 3.2
       return names.includes(name) ? withResponse(operation as Members, settings) : operation
@@ -72,7 +71,7 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
   }
 
   /** Each operation gets a `$ref` object of its own, since YAML writes a shared one as an anchor. */
-  function withResponse (operation: Members, { schema, throw: isThrown }: Shown): Members {
+  function withResponse (operation: Members, { schema, throw: isThrown }: Settings): Members {
     if (Object.hasOwn(Object(operation.responses), '405')) return operation
     const body = isThrown ? undefined : schema
     const $ref = references.get(body) ?? place('responses', 'MethodNotAllowed', toResponse(version, body && {
@@ -112,7 +111,7 @@ function toResponse (version: string, schema: object | undefined): MethodNotAllo
 }
 
 /** The settings in force for a path of the document, which may lack the base path of its servers: the app's routes tell. */
-function settingsByPath (app: FastifyInstance, document: Members): (path: string) => Shown | undefined {
+function settingsByPath (app: FastifyInstance, document: Members): (path: string) => Settings | undefined {
   const installation = expectInstallation(app, 'documentMethodNotAllowed')
   const { basePath = '', servers = [] } = document as { basePath?: string, servers?: Server[] }
   const urls = servers.map(({ url, variables }) => url.replace(/\{([^{}]+)\}/g, (_, name) => `${variables?.[name]?.default}`))

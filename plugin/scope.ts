@@ -30,11 +30,8 @@ export interface Installation {
   probes?: AsyncLocalStorage<Probe>
 }
 
-/** A request of `findWrongAnswers`. */
-export interface Probe {
-  /** What Fastify made of it, once the plugin has seen it. */
-  request?: AnyRequest
-}
+/** What Fastify made of a request of `findWrongAnswers`, once the plugin has seen it. */
+export type Probe = { request?: AnyRequest }
 
 /** What Fastify's router finds for a method and a URL. */
 export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
