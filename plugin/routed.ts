@@ -22,7 +22,8 @@ function methodsUnder (
   installation: Installation, request: AnyRequest, { catchAll, allow }: Settings, values: ConstraintValues | undefined
 ): MaybePromise<readonly string[]> {
   const url = request.raw.url as string
-  const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, () => routedMethods(installation, url, values, catchAll)) : routedMethods(installation, url, values, catchAll)
+  const find = (): readonly string[] => routedMethods(installation, url, values, catchAll)
+  const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, find) : find()
   // The router did not take it, though the option `constraints` may give values that say it would.
   if (request.is404 && methods.includes(request.method)) return NONE
   if (allow === undefined) return methods
