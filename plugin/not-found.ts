@@ -16,7 +16,7 @@ import { type Installation, settingsFor } from './scope.js'
  */
 export function answerMethodNotAllowed (installation: Installation): preParsingHookHandler {
   return function answerMethodNotAllowed (request, reply, _payload, done) {
-    const probe = installation.probes?.getStore()
+    const probe = installation.probe?.()
     if (probe !== undefined) probe.request = request
     if (request.is404) answerMiss(installation, request, reply, done)
     else if (probe === undefined) done()
@@ -32,7 +32,7 @@ function answerMiss (installation: Installation, request: FastifyRequest, reply:
     replyRefusal(reply, settings, 501)
     return
   }
-  const methods = methodsFor(installation, request, settings)
+  const methods = methodsFor(installation, request, settings, true)
   if (methods instanceof Promise) methods.then(methods => answer(reply, methods, settings)).then(answered => answered || done(), done)
   else if (!answer(reply, methods, settings)) done()
 }

@@ -10,22 +10,24 @@ import { decode, routedPath, upTo, withRoutedSlashes } from './target.js'
 /**
  * The methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
  *
+ * @param isMiss the router did not take the request: where the option `constraints` gives values that say it would, it is not to be trusted
  * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
  */
-export function methodsFor (installation: Installation, request: AnyRequest, settings: Settings): MaybePromise<readonly string[]> {
+export function methodsFor (
+  installation: Installation, request: AnyRequest, settings: Settings, isMiss = false
+): MaybePromise<readonly string[]> {
   const values = constraintsOf(installation, request, settings.constraints)
-  if (values instanceof Promise) return values.then(values => methodsUnder(installation, request, settings, values))
-  return methodsUnder(installation, request, settings, values)
+  if (values instanceof Promise) return values.then(values => methodsUnder(installation, request, settings, values, isMiss))
+  return methodsUnder(installation, request, settings, values, isMiss)
 }
 
 function methodsUnder (
-  installation: Installation, request: AnyRequest, { catchAll, allow }: Settings, values: ConstraintValues | undefined
+  installation: Installation, request: AnyRequest, { catchAll, allow }: Settings, values: ConstraintValues | undefined, isMiss: boolean
 ): MaybePromise<readonly string[]> {
   const url = request.raw.url as string
   const find = (): readonly string[] => routedMethods(installation, url, values, catchAll)
   const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, find) : find()
-  // The router did not take it, though the option `constraints` may give values that say it would.
-  if (request.is404 && methods.includes(request.method)) return NONE
+  if (isMiss && methods.includes(request.method)) return NONE
   if (allow === undefined) return methods
   return andThen(narrow(methods, request, allow), kept => routedMethods(installation, url, values, catchAll, kept))
 }
@@ -47,7 +49,7 @@ export function withoutRefused (methods: readonly string[], refused: string): st
 }
 
 export function isListOfMethods (value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(method => typeof method === 'string')
+  return Array.isArray(value) && [...value].every(method => typeof method === 'string')
 }
 
 /**

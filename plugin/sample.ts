@@ -18,14 +18,16 @@ const CANDIDATES = [
  * URLs that a route pattern takes: one, or two where its last parameter is optional.
  *
  * @param params values for parameters, by name; `*` names that of a wildcard
- * @param isTaken tells whether the router finds that pattern by a sample, rather than one that it prefers
+ * @param isTaken tells whether the router finds that pattern by a sample, rather than one that it prefers: by the names of its parameters, or else by
+ *   their number, since a pattern that was read from `printRoutes` may have the names of another
  * @returns the URLs; as a string, what is missing: the parameter for which no value fits, or the whole pattern
  */
-export function samplesOf (pattern: string, params: Readonly<Record<string, string>>, isTaken: (sample: Sample) => boolean): string[] | string {
+export function samplesOf (pattern: string, params: Readonly<Record<string, string>>, isTaken: (sample: Sample, byName: boolean) => boolean): string[] | string {
   const urls: string[] = []
   for (const routed of routedPatterns(pattern)) {
     const samples = CANDIDATES.slice(0, 5).map((_, first) => sampleOf(routed, params, first))
-    const sample = samples.find(sample => typeof sample === 'string' || isTaken(sample))
+    const find = (byName: boolean) => samples.find(sample => typeof sample === 'string' || isTaken(sample, byName))
+    const sample = find(true) ?? find(false)
     if (sample === undefined || typeof sample === 'string') return sample ?? routed
     urls.push(sample.url)
   }

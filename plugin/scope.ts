@@ -1,4 +1,3 @@
-import type { AsyncLocalStorage } from 'node:async_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidArgumentError, ensure } from './errors.js'
@@ -27,11 +26,11 @@ export interface Installation {
   /** Prefixes whose not-found handler is the plugin's. */
   readonly handled: Set<string>
   /** Tells a request of `findWrongAnswers` from others, once that was called. */
-  probes?: AsyncLocalStorage<Probe>
+  probe?: () => Probe | undefined
 }
 
 /** What Fastify made of a request of `findWrongAnswers`, once the plugin has seen it. */
-export type Probe = { request?: AnyRequest }
+export type Probe = { request?: AnyRequest, isOver?: boolean }
 
 /** What Fastify's router finds for a method and a URL. */
 export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>

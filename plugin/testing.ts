@@ -56,8 +56,8 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const { params = {}, headers: given = {}, ignore = [] } = checkArguments(app, options)
   await app.ready()
   const installation = expectInstallation(app, 'findWrongAnswers')
-  const { record, probes = new AsyncLocalStorage<Probe>() } = installation
-  installation.probes = probes
+  const { record } = installation
+  installation.probe = probeOf
   const custom = customConstraints(app, record)
   const wrong: WrongAnswer[] = []
   const urlsAsked = new Set<string>()
@@ -72,9 +72,10 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
     const headers = { ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])), ...toHeaders(constraints) }
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
-    const urls = samplesOf(pattern, params, ({ url, names }) => methods.some(method => {
+    const urls = samplesOf(pattern, params, ({ url, names }, byName) => methods.some(method => {
       const match = app.findRoute({ method: method as HTTPMethods, url, constraints: values })
-      return match !== null && isDeepStrictEqual(Object.keys(match.params), names)
+      const found = match === null ? undefined : Object.keys(match.params)
+      return byName ? isDeepStrictEqual(found, names) : found?.length === names.length
     }))
     const missing = (expected: string): void => { wrong.push({ method: methods.join(', '), url: pattern, expected, actual: 'nothing to ask' }) }
     if (typeof urls === 'string') return missing(`a value in params or headers for '${urls}'`)
@@ -109,6 +110,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   async function checkAnswer (method: string, url: string, headers: Record<string, string>, settings: Settings): Promise<AnyRequest | undefined> {
     const probe: Probe = {}
     const reply = await probes.run(probe, async () => await app.inject({ method: method as HTTPMethods, url, headers }))
+    probe.isOver = true
     const expected = probe.request === undefined ? 'an answer of the plugin' : await promisedTo(installation, probe.request, settings)
     if (expected === undefined) return probe.request
     checks++
@@ -118,11 +120,19 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   }
 }
 
+const probes = new AsyncLocalStorage<Probe>()
+
+/** The probe that is going on; none for what a hook started in its course and goes on after it. */
+function probeOf (): Probe | undefined {
+  const probe = probes.getStore()
+  return probe?.isOver ? undefined : probe
+}
+
 /** What is promised for a request that no route takes; undefined where that is the app's own 404. */
 async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<object | undefined> {
   const problem = { ...(!settings.throw && { mediaType: 'application/problem+json' }) }
   if (settings.notImplemented && !isImplemented(installation, request, settings)) return { status: 501, ...problem }
-  const methods = await methodsFor(installation, request, settings)
+  const methods = await methodsFor(installation, request, settings, request.is404)
   if (methods.length === 0) return undefined
   if (request.method === 'OPTIONS' && settings.answerOptions) return { status: 204, allow: toAllow([...methods, 'OPTIONS'].sort()) }
   return { status: 405, allow: toAllow(methods), ...problem, ...(!settings.throw && request.method !== 'HEAD' && { problem: 'valid' }) }

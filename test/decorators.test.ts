@@ -115,6 +115,17 @@ t.test('reply.sendMethodNotAllowed answers this very 405, from a handler or a ho
   }
 })
 
+t.test('what is routed is listed in a not-found handler too, after reply.callNotFound()', async t => {
+  const app = build(t, { routes: ['DELETE /a'] })
+  app.get('/a', (_request, reply) => { reply.callNotFound() })
+  app.setNotFoundHandler((request, reply) => {
+    if (request.headers.refuse === undefined) reply.send(app.allowedMethods(request))
+    else reply.sendMethodNotAllowed()
+  })
+  t.strictSame((await app.inject('/a')).json(), ['DELETE', 'GET', 'HEAD'])
+  t.equal((await app.inject({ url: '/a', headers: { refuse: 'yes' } })).headers.allow, 'DELETE')
+})
+
 t.test('reply.sendMethodNotAllowed takes the methods that the state of a resource leaves', async t => {
   const app = build(t)
   await app.after()
@@ -141,12 +152,14 @@ t.test("reply.sendMethodNotAllowed: bad methods and a failing option go to the a
   app.get('/b', async (_request, reply) => reply.sendMethodNotAllowed('GET' as never))
   app.get('/c', async (_request, reply) => reply.sendMethodNotAllowed([405] as never))
   app.get('/d', async (_request, reply) => reply.sendMethodNotAllowed(['GET, PUT']))
+  app.get('/e', async (_request, reply) => reply.sendMethodNotAllowed(new Array(1)))
   app.setErrorHandler(async (error: Error & { code?: string }, _request, reply) => reply.code(500).send([error.code, error.message]))
   t.strictSame((await app.inject('/a')).json(), [null, 'no secret'])
   constraints = undefined
   t.strictSame((await app.inject('/b')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', "sendMethodNotAllowed takes an array of methods, got 'GET'"])
   t.strictSame((await app.inject('/c')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', 'sendMethodNotAllowed takes an array of methods, got [ 405 ]'])
   t.strictSame((await app.inject('/d')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', "sendMethodNotAllowed takes an array of methods, got [ 'GET, PUT' ]"], 'a method is one token (RFC 9110 §9.1)')
+  t.strictSame((await app.inject('/e')).json(), ['FST_ALLOWED_METHODS_INVALID_ARGUMENT', 'sendMethodNotAllowed takes an array of methods, got [ <1 empty item> ]'])
 })
 
 t.test('the decorators are there in every scope, once the plugin is loaded', async t => {

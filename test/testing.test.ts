@@ -168,6 +168,25 @@ t.test('the app goes on as before', async t => {
   t.strictSame(await findWrongAnswers(app), [])
 })
 
+t.test('a route that is read back under the name of another parameter is asked too', async t => {
+  const app = build(t, { routes: ['GET /users/:user/posts', 'PUT /users/:id', 'GET /users/me'] })
+  const wrong = await findWrongAnswers(app)
+  t.ok(app.methodsByUrl.has('/users/:user'), 'as Fastify prints it')
+  t.strictSame(wrong, [])
+  t.equal(wrong.checks, 3 * (app.supportedMethods.length + 1) - 2 - 1 - 3)
+})
+
+t.test('what a hook starts in the course of a run goes its own way after it', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  let goOn = (): void => {}
+  const over = new Promise<void>(resolve => { goOn = resolve })
+  const later: Promise<string>[] = []
+  app.addHook('onRequest', async () => { later[0] ??= over.then(async () => (await app.inject('/a')).payload) })
+  t.strictSame(await findWrongAnswers(app), [])
+  goOn()
+  t.equal(await later[0], 'GET /a')
+})
+
 t.test('no handler is called, though constraints or rewriteUrl mislead it: that is a wrong answer', async t => {
   const handler = async () => { t.fail('a handler was called') }
   const cal = build(t, { plugin: false })
