@@ -78,7 +78,7 @@ t.test('an app that takes every method of Node.js: none is taken for another', a
   const app = build(t)
   const methods = METHODS.filter(method => method !== 'CONNECT').sort()
   for (const method of methods) {
-    app.addHttpMethod(method)
+    if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
     declare(app, `${method} /${method.toLowerCase()}`)
   }
   await app.ready()
