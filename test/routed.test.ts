@@ -237,11 +237,16 @@ t.test('nothing grows with traffic: the tables are bounded', async t => {
 })
 
 t.test('a URL that was asked twice is not answered for other constraints', async t => {
-  const app = build(t)
-  app.get('/a', async () => 'a')
-  app.put('/a', { constraints: { version: '1.0.0' } }, async () => 'a')
-  for (let i = 0; i < 4; i++) {
-    t.equal(await ask(app, 'PATCH', '/a'), 'GET, HEAD')
-    t.equal(await ask(app, 'PATCH', '/a', { 'accept-version': '1.x' }), 'PUT')
+  for (const [constraints, headers, allow] of [
+    [{ version: '1.0.0' }, { 'accept-version': '1.x' }, 'PUT'],
+    [{ host: 'a.example' }, { host: 'a.example' }, 'GET, HEAD, PUT']
+  ] as const) {
+    const app = build(t)
+    app.get('/a', async () => 'a')
+    app.put('/a', { constraints }, async () => 'a')
+    for (let i = 0; i < 4; i++) {
+      t.equal(await ask(app, 'PATCH', '/a'), 'GET, HEAD')
+      t.equal(await ask(app, 'PATCH', '/a', headers), allow)
+    }
   }
 })
