@@ -5,7 +5,7 @@ import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Installation, Match } from './scope.js'
-import { decode, routedPath, upTo, withRoutedSlashes } from './target.js'
+import { decode, routedPath, withRoutedSlashes, withoutQuery } from './target.js'
 
 /**
  * The methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
@@ -14,22 +14,16 @@ import { decode, routedPath, upTo, withRoutedSlashes } from './target.js'
  * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
  */
 export function methodsFor (
-  installation: Installation, request: AnyRequest, settings: Settings, isMiss = false
+  installation: Installation, request: AnyRequest, { catchAll, constraints, allow }: Settings, isMiss = false
 ): MaybePromise<readonly string[]> {
-  const values = constraintsOf(installation, request, settings.constraints)
-  if (values instanceof Promise) return values.then(values => methodsUnder(installation, request, settings, values, isMiss))
-  return methodsUnder(installation, request, settings, values, isMiss)
-}
-
-function methodsUnder (
-  installation: Installation, request: AnyRequest, { catchAll, allow }: Settings, values: ConstraintValues | undefined, isMiss: boolean
-): MaybePromise<readonly string[]> {
-  const url = request.raw.url as string
-  const find = (): readonly string[] => routedMethods(installation, url, values, catchAll)
-  const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, find) : find()
-  if (isMiss && methods.includes(request.method)) return NONE
-  if (allow === undefined) return methods
-  return andThen(narrow(methods, request, allow), kept => routedMethods(installation, url, values, catchAll, kept))
+  return andThen(constraintsOf(installation, request, constraints), values => {
+    const url = request.raw.url as string
+    const find = (): readonly string[] => routedMethods(installation, url, values, catchAll)
+    const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, find) : find()
+    if (isMiss && methods.includes(request.method)) return NONE
+    if (allow === undefined) return methods
+    return andThen(narrow(methods, request, allow), kept => routedMethods(installation, url, values, catchAll, kept))
+  })
 }
 
 /** The methods that the option `allow` leaves. */
@@ -68,7 +62,7 @@ export function isListOfMethods (value: unknown): value is string[] {
 export function routedMethods (
   installation: Installation, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(installation)
 ): readonly string[] {
-  const search = { method: '' as HTTPMethods, url: upTo('#', upTo('?', url)), constraints }
+  const search = { method: '' as HTTPMethods, url: withoutQuery(url), constraints }
   if (search.url === '*') return NONE
   let bits = 0
   let known = false

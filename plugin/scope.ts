@@ -29,7 +29,7 @@ export interface Installation {
   probe?: () => Probe | undefined
 }
 
-/** What Fastify made of a request of `findWrongAnswers`, once the plugin has seen it. */
+/** A request of `findWrongAnswers`: what Fastify made of it, once the plugin has seen it, and whether it has been answered. */
 export type Probe = { request?: AnyRequest, isOver?: boolean }
 
 /** What Fastify's router finds for a method and a URL. */

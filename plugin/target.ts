@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 
 /** The part of a URL that the app's router looks at: no origin, query or fragment, and no more than up to a semicolon where the app asks for that. */
 export function routedPath (app: FastifyInstance, url: string): string {
-  const path = url.replace(/^https?:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '') || '/'
-  return routerOption(app, 'useSemicolonDelimiter') === true ? path.replace(/;.*$/s, '') : path
+  const path = withoutQuery(url.replace(/^https?:\/\/[^/?#]*/i, '')) || '/'
+  return routerOption(app, 'useSemicolonDelimiter') === true ? upTo(';', path) : path
 }
 
 /** Spells a path or a pattern with the slashes that the app's router leaves of it. */
@@ -48,8 +48,8 @@ const PLAIN_PATH = /^\/(?!\/)[A-Za-z0-9\-._~!$&'()*+,;=:@/]*(?=$|\?)/
  * @param target such as `request.originalUrl`
  */
 export function toUriReference (target: string): string {
-  if (PLAIN_PATH.test(target)) return upTo('?', target)
-  const path = target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '').replace(NOT_IN_A_PATH, percentEncode)
+  if (PLAIN_PATH.test(target)) return withoutQuery(target)
+  const path = withoutQuery(target.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '')).replace(NOT_IN_A_PATH, percentEncode)
   return path.startsWith('//') ? `/.${path}` : path || '/'
 }
 
@@ -58,8 +58,13 @@ function percentEncode (character: string): string {
   return code <= 0xff ? '%' + code.toString(16).toUpperCase().padStart(2, '0') : encodeURIComponent(character.toWellFormed())
 }
 
+/** A URL without its query and fragment. */
+export function withoutQuery (url: string): string {
+  return upTo('#', upTo('?', url))
+}
+
 /** What stands in a text before a character, or the text where it does not hold it. */
-export function upTo (character: string, text: string): string {
+function upTo (character: string, text: string): string {
   const at = text.indexOf(character)
   return at === -1 ? text : text.slice(0, at)
 }

@@ -29,6 +29,7 @@ t.test("an app's querystringParser that gives nothing hides no route, and sees n
   const app = build(t, { routes: users, fastify: routerOptions({ querystringParser }) })
   t.equal(await ask(app, 'PUT', '/users/1?a=1'), 'DELETE, GET, HEAD')
   t.equal(await ask(app, 'PUT', `/users/${'x'.repeat(101)}`), 404)
+  t.strictSame(routedMethods(installed(app), '/users/1#a?b', undefined, false), ['DELETE', 'GET', 'HEAD'])
   t.strictSame([...new Set(parsed)], [''])
 })
 

@@ -36,6 +36,7 @@ t.test('only values that are given count, whatever a parameter is called', async
 
 t.test('another value is tried where the router prefers another route, and in the end the pattern itself is missing', async t => {
   t.strictSame(samplesOf('/:id', {}, ({ url }) => url !== '/x'), ['/1'])
+  t.strictSame(samplesOf('/:id', {}, ({ url }, byName) => !byName || url === '/1'), ['/1'], 'one that is found by name counts more')
   t.strictSame(samplesOf('/a/:id', {}, () => false), '/a/:id')
   t.strictSame(samplesOf('/:a/:b-:c(\\d)/*', {}, ({ names }) => names.join() === 'a,b,c,*'), ['/x/x-1/x'])
 })

@@ -14,6 +14,7 @@ t.test('routedPath: what the router looks at', async t => {
 t.test('toUriReference: a path that a client resolves back to what it asked for', async t => {
   for (const [target, reference] of [
     ['/users/42?a', '/users/42'],
+    ['/users', '/users'],
     ["/a-._~!$&'()*+,;=:@/%20", "/a-._~!$&'()*+,;=:@/%20"],
     ['/a b"<>\\^`{|}[]', '/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%5B%5D'],
     ['/\t\x7f\x01', '/%09%7F%01'],
