@@ -51,10 +51,11 @@ export function setNotFoundHandler (installation: Installation, scope: FastifyIn
   const { handled, root } = installation
   if (handled.has(scope.prefix)) return
   handled.add(scope.prefix)
+  const own = toSettings(given)
   try {
     (scope.prefix === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // Fastify finds a prefix's not-found handler without the router's options: the settings may lie elsewhere, as for `/a;b` under `useSemicolonDelimiter`.
-      replyRefusal(reply, settingsFor(installation, request.raw.url as string) ?? toSettings(given), 404)
+      replyRefusal(reply, settingsFor(installation, request.raw.url as string) ?? own, 404)
     })
   } catch (error) {
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +
