@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { attempt } from './promise.js'
+import type { Finding } from './recent.js'
 import { toAllow } from './reply.js'
-import { methodsFor, withoutRefused } from './routed.js'
+import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 
 /** Requests that wait for an async option: what `handlerTimeout` sends meanwhile is not kept waiting too. */
@@ -21,12 +22,12 @@ export function advertiseAllow (installation: Installation) {
     const isLeft = request.is404 || isPreflight || reply.hasHeader('allow') || waiting.has(request)
     const settings = isLeft ? undefined : settingsFor(installation, request.raw.url as string)
     if (!settings?.advertise) return done()
-    const later = attempt(() => methodsFor(installation, request, settings), set, fail)
+    const later = attempt(() => findMethods(installation, request, settings), set, fail)
     if (later === undefined) return done()
     waiting.add(request)
     return later // Fastify goes on after it, and catches what goes wrong from there
 
-    function set (methods: readonly string[]): void {
+    function set ({ methods }: Finding): void {
       if (methods.length > 0) reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(methods, request.method) : methods))
     }
 

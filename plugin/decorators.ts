@@ -5,7 +5,7 @@ import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULTS } from './options.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
 import { replyMethodNotAllowed } from './reply.js'
-import { isListOfMethods, methodsFor, narrow, routedMethods, withoutRefused } from './routed.js'
+import { findMethods, isListOfMethods, narrow, routedMethods, withoutRefused } from './routed.js'
 import { type Installation, installationOf, settingsFor } from './scope.js'
 
 /** The decorator `app.allowedMethods`; its types tell what goes in and out. */
@@ -18,7 +18,7 @@ export function allowedMethods (
   ensure(areObject, InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
   const settings = settingsFor(installation, url) ?? DEFAULTS
-  if (typeof requestOrUrl !== 'string' && constraints === undefined) return andThen(methodsFor(installation, requestOrUrl, settings), methods => [...methods])
+  if (typeof requestOrUrl !== 'string' && constraints === undefined) return andThen(findMethods(installation, requestOrUrl, settings), found => [...found.methods])
   return [...routedMethods(installation, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
 }
 
@@ -27,11 +27,14 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   const installation = installationOf(this.server) as Installation
   const settings = settingsFor(installation, this.request.raw.url as string) ?? DEFAULTS
   const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
-  const keep = () => methods === undefined ? methodsFor(installation, this.request, settings) : narrow(methods, this.request, settings.allow)
+  const keep = () => methods === undefined
+    ? andThen(findMethods(installation, this.request, settings), found => found.methods)
+    : narrow(methods, this.request, settings.allow)
   const send = (kept: readonly string[]): void => {
     const isHidden = settings.allow !== undefined && kept.length === 0 && methods?.length !== 0
     if (isHidden) this.callNotFound() // the URL is as unknown here as elsewhere
-    else replyMethodNotAllowed(this, methods === undefined ? withoutRefused(kept, this.request.method) : kept, settings)
+    else if (this.sent) this.send() // Fastify warns
+    else replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
   }
   attempt(keep, send, error => { this.send(error) })
   return this

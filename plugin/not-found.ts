@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import { InvalidOptionError } from './errors.js'
 import { type GivenOptions, type Settings, toSettings } from './options.js'
+import type { Finding } from './recent.js'
 import { replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
-import { isImplemented, methodsFor } from './routed.js'
+import { findMethods, isImplemented } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 
 /**
@@ -32,17 +33,16 @@ function answerMiss (installation: Installation, request: FastifyRequest, reply:
     replyRefusal(reply, settings, 501)
     return
   }
-  const methods = methodsFor(installation, request, settings, true)
-  if (methods instanceof Promise) methods.then(methods => answer(reply, methods, settings)).then(answered => answered || done(), done)
-  else if (!answer(reply, methods, settings)) done()
+  const finding = findMethods(installation, request, settings, true)
+  if (finding instanceof Promise) finding.then(finding => reply.sent || answer(reply, finding, settings)).then(answered => answered || done(), done)
+  else if (!answer(reply, finding, settings)) done()
 }
 
 /** @returns false where the URL is unknown */
-function answer (reply: FastifyReply, methods: readonly string[], settings: Settings): boolean {
-  if (methods.length === 0) return false
-  if (reply.sent) return true
-  if (reply.request.method === 'OPTIONS' && settings.answerOptions) replyOptions(reply, methods)
-  else replyMethodNotAllowed(reply, methods, settings)
+function answer (reply: FastifyReply, finding: Finding, settings: Settings): boolean {
+  if (finding.methods.length === 0) return false
+  if (reply.request.method === 'OPTIONS' && settings.answerOptions) replyOptions(reply, finding.methods)
+  else replyMethodNotAllowed(reply, finding, settings)
   return true
 }
 

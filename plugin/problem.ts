@@ -7,6 +7,7 @@ import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError, InvalidProblemError, show } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
+import type { Finding } from './recent.js'
 import { toUriReference } from './target.js'
 
 /**
@@ -16,16 +17,24 @@ import { toUriReference } from './target.js'
  *
  * @throws what the option `problem` throws; `FST_ALLOWED_METHODS_INVALID_PROBLEM` where the body does not satisfy the schema
  */
-export function toMethodNotAllowed (request: AnyRequest, methods: readonly string[], settings: Settings): MaybePromise<string> {
-  const { problem: build, schema } = settings
-  const instance = toUriReference(request.originalUrl)
-  if (build === undefined && schema === DEFAULTS.schema) {
-    const [before, after] = frameOf(settings, methods)
-    return before + instance + after // a URI reference holds nothing that JSON escapes
+export function toMethodNotAllowed (request: AnyRequest, finding: Finding, settings: Settings): MaybePromise<string> {
+  const { methods } = finding
+  const { problem: build } = settings
+  const target = request.originalUrl
+  if (build !== undefined) {
+    const problem = toDefault(settings, methods, toUriReference(target))
+    return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
   }
-  const problem = toDefault(settings, methods, instance)
-  if (build === undefined) return toJson(problem, settings)
-  return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
+  if (target !== request.raw.url) return toDefaultJson(target, methods, settings) // by `rewriteUrl`, which may give one URL for several
+  finding.body ??= toDefaultJson(target, methods, settings)
+  return finding.body
+}
+
+function toDefaultJson (target: string, methods: readonly string[], settings: Settings): string {
+  const instance = toUriReference(target)
+  if (settings.schema !== DEFAULTS.schema) return toJson(toDefault(settings, methods, instance), settings)
+  const [before, after] = frameOf(settings, methods)
+  return before + instance + after // a URI reference holds nothing that JSON escapes
 }
 
 /** The body of a 404 or a 501 (RFC 9457), as JSON. */

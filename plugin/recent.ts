@@ -1,3 +1,6 @@
+/** What was found at a URL: the methods that it supports, and the body of its 405 once that was made, where it depends on the URL alone. */
+export interface Finding { readonly methods: readonly string[], body?: string | undefined }
+
 /** How many URLs' methods are kept, a power of two, and how long such a URL may be. */
 const [MOST_URLS, LONGEST_URL] = [4096, 200]
 
@@ -7,30 +10,39 @@ const [MOST_URLS, LONGEST_URL] = [4096, 200]
  * The hash of a URL gives it two places, the first for what came last. It takes one where its hash was among the last two seen there:
  * what is asked once is not kept, since that costs more than it saves.
  */
-export class RecentMethods {
+export class RecentFindings {
   readonly hashes = new Int32Array(MOST_URLS)
   readonly urls = new Array<string | undefined>(MOST_URLS)
-  readonly methods = new Array<readonly string[]>(MOST_URLS)
+  readonly findings = new Array<Finding>(MOST_URLS)
+  /** The place that was free for the URL that was asked for last; -1 where it is not to be kept. */
+  private place = -1
 
-  /** @param find finds the methods of a URL that is not kept */
-  methodsOf (url: string, find: () => readonly string[]): readonly string[] {
-    if (url.length > LONGEST_URL) return find()
-    const { hashes, urls, methods } = this
+  /** What is kept of a URL. */
+  get (url: string): Finding | undefined {
+    this.place = -1
+    if (url.length > LONGEST_URL) return undefined
+    const { hashes, urls } = this
     const hash = hashOf(url)
     const first = hash & (MOST_URLS - 2)
-    if (urls[first] === url) return methods[first] as readonly string[]
-    if (urls[first + 1] === url) return methods[first + 1] as readonly string[]
-    const found = find()
+    if (urls[first] === url) return this.findings[first]
+    if (urls[first + 1] === url) return this.findings[first + 1]
     if (hashes[first] === hash || hashes[first + 1] === hash) {
-      urls[first + 1] = urls[first]
-      methods[first + 1] = methods[first] as readonly string[]
-      urls[first] = url
-      methods[first] = found
+      this.place = first
     } else {
       hashes[first + 1] = hashes[first] as number
       hashes[first] = hash
     }
-    return found
+    return undefined
+  }
+
+  /** Keeps what was found at the URL that was asked for last, unless that was for the first time. */
+  keep (url: string, finding: Finding): void {
+    const { urls, findings, place: first } = this
+    if (first === -1) return
+    urls[first + 1] = urls[first]
+    findings[first + 1] = findings[first] as Finding
+    urls[first] = url
+    findings[first] = finding
   }
 }
 

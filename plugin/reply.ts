@@ -2,25 +2,24 @@ import type { FastifyReply } from 'fastify'
 import { MethodNotAllowedError, NotFoundError, NotImplementedError } from './errors.js'
 import type { Settings } from './options.js'
 import { toDetail, toJsonProblem, toMethodNotAllowed } from './problem.js'
+import type { Finding } from './recent.js'
 
 /**
  * Answers 405 with `Allow` and the problem body (RFC 9110 §15.5.6), and logs one line at level info, as Fastify does for a 404.
  *
- * An error goes to the app's error handler. On a reply that has been sent, Fastify warns.
- *
- * @param methods the methods that the resource supports, sorted; may be empty
+ * An error goes to the app's error handler.
  */
-export function replyMethodNotAllowed (reply: FastifyReply, methods: readonly string[], settings: Settings): FastifyReply {
-  if (reply.sent) return reply.send()
+export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, settings: Settings): FastifyReply {
+  const { methods } = finding
   const allow = toAllow(methods)
   reply.header('allow', allow)
   if (settings.throw) {
     return reply.send(Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: [...methods], headers: { allow } }))
   }
   try {
-    const body = toMethodNotAllowed(reply.request, methods, settings)
+    const body = toMethodNotAllowed(reply.request, finding, settings)
     if (typeof body === 'string') return replyProblem(reply, 405, body, 'not allowed')
-    body.then(body => replyProblem(reply, 405, body, 'not allowed')).catch(error => reply.sent || reply.send(error))
+    body.then(body => reply.sent || replyProblem(reply, 405, body, 'not allowed')).catch(error => reply.sent || reply.send(error))
     return reply
   } catch (error) {
     return reply.send(error)
@@ -42,7 +41,6 @@ export function replyRefusal (reply: FastifyReply, settings: Settings, status: 4
 }
 
 function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): FastifyReply {
-  if (reply.sent) return reply
   const { request } = reply
   if (!isLogDisabled(reply)) request.log.info(`Route ${request.method}:${request.url} ${outcome}`)
   return reply

@@ -4,25 +4,33 @@ import { constraintsOf } from './constraints.js'
 import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
+import type { Finding } from './recent.js'
 import type { Installation, Match } from './scope.js'
 import { decode, routedPath, withRoutedSlashes, withoutQuery } from './target.js'
 
 /**
- * The methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
+ * Finds the methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
  *
  * @param isMiss the router did not take the request: where the option `constraints` gives values that say it would, it is not to be trusted
- * @returns the methods, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
+ * @returns the methods, sorted; none where the URL is unknown; a promise where the option `constraints` or `allow` is async
  */
-export function methodsFor (
-  installation: Installation, request: AnyRequest, { catchAll, constraints, allow }: Settings, isMiss = false
-): MaybePromise<readonly string[]> {
+export function findMethods (installation: Installation, request: AnyRequest, settings: Settings, isMiss = false): MaybePromise<Finding> {
+  const kept = installation.recent.get(request.raw.url as string)
+  if (kept === undefined) return searchMethods(installation, request, settings, isMiss)
+  return isMiss && kept.methods.includes(request.method) ? NOTHING : kept
+}
+
+/** Asks the router, and keeps what it says where nothing but the URL decides. */
+function searchMethods (
+  installation: Installation, request: AnyRequest, { catchAll, constraints, allow }: Settings, isMiss: boolean
+): MaybePromise<Finding> {
   return andThen(constraintsOf(installation, request, constraints), values => {
     const url = request.raw.url as string
-    const find = (): readonly string[] => routedMethods(installation, url, values, catchAll)
-    const methods = values === undefined && !catchAll ? installation.recent.methodsOf(url, find) : find()
-    if (isMiss && methods.includes(request.method)) return NONE
-    if (allow === undefined) return methods
-    return andThen(narrow(methods, request, allow), kept => routedMethods(installation, url, values, catchAll, kept))
+    const finding: Finding = { methods: routedMethods(installation, url, values, catchAll), body: undefined }
+    if (installation.isUnconstrained && constraints === undefined && allow === undefined) installation.recent.keep(url, finding)
+    if (isMiss && finding.methods.includes(request.method)) return NOTHING
+    if (allow === undefined) return finding
+    return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, url, values, catchAll, kept) }))
   })
 }
 
@@ -77,6 +85,7 @@ export function routedMethods (
 }
 
 const NONE: readonly string[] = Object.freeze([])
+const NOTHING: Finding = Object.freeze({ methods: NONE })
 
 /** Apps have few lists of methods; these are the most that a table keeps. */
 const MOST_LISTS = 1000

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULTS, type GivenOptions, type Settings, toSettings } from './options.js'
-import { RecentMethods } from './recent.js'
+import { RecentFindings } from './recent.js'
 import { type RouteRecord, recordRoutes } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
 
@@ -19,8 +19,8 @@ export interface Installation {
   isUnconstrained?: boolean
   /** Lists of these, by their places in it as bits: URLs with the same methods share one. */
   readonly lists: Map<number, readonly string[]>
-  /** The methods routed at URLs, without constraints or `catchAll`. */
-  readonly recent: RecentMethods
+  /** What was found at URLs where nothing else decides; filled once all routes are known. */
+  readonly recent: RecentFindings
   /** The handler that every route of the app has in a match, once one was seen. */
   routeHandler?: Match['handler']
   /** Prefixes whose not-found handler is the plugin's. */
@@ -62,7 +62,7 @@ export function install (scope: FastifyInstance): Installation {
   const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
   if (typeof outer?.prefix === 'string') return install(outer)
   const installation = {
-    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentMethods(), handled: new Set<string>()
+    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentFindings(), handled: new Set<string>()
   }
   scope.decorate(kInstallation, installation)
   return installation

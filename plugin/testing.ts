@@ -9,7 +9,7 @@ import type { Settings } from './options.js'
 import { faultOf } from './problem.js'
 import { toAllow } from './reply.js'
 import type { RouteRecord } from './record.js'
-import { isImplemented, methodsFor } from './routed.js'
+import { findMethods, isImplemented } from './routed.js'
 import { samplesOf } from './sample.js'
 import { type Installation, type Probe, expectInstallation, settingsFor } from './scope.js'
 import { customConstraints } from './warnings.js'
@@ -132,7 +132,7 @@ function probeOf (): Probe | undefined {
 async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<object | undefined> {
   const problem = { ...(!settings.throw && { mediaType: 'application/problem+json' }) }
   if (settings.notImplemented && !isImplemented(installation, request, settings)) return { status: 501, ...problem }
-  const methods = await methodsFor(installation, request, settings, request.is404)
+  const { methods } = await findMethods(installation, request, settings, request.is404)
   if (methods.length === 0) return undefined
   if (request.method === 'OPTIONS' && settings.answerOptions) return { status: 204, allow: toAllow([...methods, 'OPTIONS'].sort()) }
   return { status: 405, allow: toAllow(methods), ...problem, ...(!settings.throw && request.method !== 'HEAD' && { problem: 'valid' }) }

@@ -1,21 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
-import { ask, declare, routerOptions } from './helpers.js'
-
-/** A strategy that reads a header field, synchronously or not. */
-const strategy = (name: string, isAsync = false) => ({
-  name,
-  storage () {
-    const stored = new Map<unknown, never>()
-    return { get: (value: unknown) => stored.get(value) ?? null, set: (value: unknown, store: never) => { stored.set(value, store) } }
-  },
-  validate () {},
-  deriveConstraint: isAsync
-    ? (request: { headers: Record<string, unknown> }, _context: unknown, done: (error: null, value: unknown) => void) => { setImmediate(done, null, request.headers[`x-${name}`]) }
-    : (request: { headers: Record<string, unknown> }) => request.headers[`x-${name}`],
-  mustMatchWhenDerived: false
-})
+import { ask, declare, routerOptions, strategy } from './helpers.js'
 
 /** GET for secret a, POST for secret b, DELETE for everyone. */
 function build (t: Test, constraints?: FastifyAllowedMethodsOptions['constraints'], options: { isAsync?: boolean, log?: string[] } = {}): FastifyInstance {

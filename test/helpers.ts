@@ -36,6 +36,20 @@ export function installed (app: FastifyInstance): Installation {
   return expectInstallation(app, 'a test')
 }
 
+/** A constraint strategy that reads a header field, synchronously or not. */
+export const strategy = (name: string, isAsync = false) => ({
+  name,
+  storage () {
+    const stored = new Map<unknown, never>()
+    return { get: (value: unknown) => stored.get(value) ?? null, set: (value: unknown, store: never) => { stored.set(value, store) } }
+  },
+  validate () {},
+  deriveConstraint: isAsync
+    ? (request: { headers: Record<string, unknown> }, _context: unknown, done: (error: null, value: unknown) => void) => { setImmediate(done, null, request.headers[`x-${name}`]) }
+    : (request: { headers: Record<string, unknown> }) => request.headers[`x-${name}`],
+  mustMatchWhenDerived: false
+})
+
 /** Declares routes, each as `'GET /users'`. */
 export function declare (app: FastifyInstance, ...routes: string[]): void {
   for (const route of routes) {

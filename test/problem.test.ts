@@ -29,7 +29,7 @@ t.test('the default body satisfies the schema whatever the path, the type and th
   for (const originalUrl of paths) {
     for (const allow of [[], ['GET'], ['GET', 'HEAD'], ['M-SEARCH', "!#$%&'*+.^_`|~"]]) {
       for (const type of ['about:blank', "/a?instance='':''"]) {
-        const body = JSON.parse(toMethodNotAllowed({ originalUrl } as never, allow, toSettings({ type })) as string)
+        const body = JSON.parse(toMethodNotAllowed({ originalUrl, raw: {} } as never, { methods: allow }, toSettings({ type })) as string)
         t.ok(Value.Check(MethodNotAllowedProblem, body))
         t.strictSame([body.allow, body.type, body.detail], [allow, type, toDetail(allow)])
       }
@@ -41,7 +41,7 @@ t.test('any list of methods has its own body', async t => {
   const wrong: string[] = []
   for (let i = 0; i < 3000; i++) {
     const method = `M${i % 1500}`
-    const { allow } = JSON.parse(toMethodNotAllowed({ originalUrl: '/a' } as never, [method], DEFAULTS) as string)
+    const { allow } = JSON.parse(toMethodNotAllowed({ originalUrl: '/a', raw: {} } as never, { methods: [method] }, DEFAULTS) as string)
     if (allow.join() !== method) wrong.push(method)
   }
   t.strictSame(wrong, [])

@@ -1,13 +1,14 @@
+import { isDeepStrictEqual } from 'node:util'
+import { Type } from '@sinclair/typebox'
+import type { HTTPMethods } from 'fastify'
 import t from 'tap'
-import { RecentMethods, hashOf } from '../plugin/recent.js'
+import fastifyAllowedMethods from '../plugin/index.js'
+import { type Finding, RecentFindings, hashOf } from '../plugin/recent.js'
+import { type AppOptions, build, routerOptions, strategy } from './helpers.js'
 
 t.test('keeps what is asked twice, but no long URL', async t => {
-  const recent = new RecentMethods()
-  const count = (url: string) => {
-    let found = 0
-    t.strictSame(recent.methodsOf(url, () => { found++; return [url] }), [url])
-    return found
-  }
+  const recent = new RecentFindings()
+  const count = (url: string): number => look(recent, url) === undefined ? 1 : 0
   t.strictSame(['/a', '/a', '/a', '/b', '/a'].map(count), [1, 1, 0, 1, 0])
   t.strictSame(Array.from({ length: 3 }, () => Array.from({ length: 500 }, (_, i) => count(`/users/${i}`)).reduce((a, b) => a + b))
     .map(sum => sum > 490 ? 'all' : sum < 30 ? 'few' : sum), ['all', 'all', 'few'])
@@ -15,16 +16,80 @@ t.test('keeps what is asked twice, but no long URL', async t => {
 })
 
 t.test('two URLs with the same place, or with the same hash, are never taken for one another', async t => {
-  const recent = new RecentMethods()
-  const wrong: string[] = []
+  const recent = new RecentFindings()
   const urls = Array.from({ length: 20_000 }, (_, i) => `/users/${i}`)
-  for (const url of [...urls, ...urls.flatMap(url => [url, url, url])]) {
-    if (recent.methodsOf(url, () => [url])[0] !== url) wrong.push(url)
+  const [one, other] = sameHash(urls)
+  const asked = [...urls, ...urls.flatMap(url => [url, url, url]), one, other, one, other, other, one, one, one, other]
+  t.strictSame(asked.filter(url => ![url, undefined].includes(look(recent, url)?.methods[0])), [])
+  t.strictSame(look(recent, one), { methods: [one] })
+})
+
+t.test('no answer depends on what was asked before', async t => {
+  const apps: Record<string, AppOptions> = {
+    'no option': {},
+    answerOptions: { plugin: { answerOptions: true } },
+    notImplemented: { plugin: { notImplemented: true } },
+    throw: { plugin: { throw: true } },
+    schema: { plugin: { schema: Type.Object({ status: Type.Literal(405), instance: Type.String() }) as never } },
+    problem: { plugin: { problem: (problem, { headers, method }) => ({ ...problem, detail: `${method} ${headers['x-secret']}` }) } },
+    allow: { plugin: { allow: (methods, { headers }) => headers['x-secret'] === undefined ? methods.slice(1) : methods } },
+    'constraints, of no strategy': { plugin: { constraints: ({ headers }) => ({ unknown: headers['x-secret'] }) } },
+    'constraints, of one for some': {
+      fastify: routerOptions({ constraints: { secret: strategy('secret') } }),
+      plugin: { constraints: ({ headers }): Record<string, unknown> => headers['x-secret'] === undefined ? {} : { secret: headers['x-secret'] } }
+    },
+    catchAll: { routes: ['GET /*'], plugin: { catchAll: true } },
+    'a rewritten URL': { fastify: { rewriteUrl: ({ url }) => String(url).replace('/old', '') } },
+    'a rewritten URL for one method': { fastify: { rewriteUrl: ({ method, url }) => method === 'PUT' ? '/users/1' : String(url) } },
+    'a hook that changes the URL': {},
+    'a loose router': { fastify: routerOptions({ ignoreTrailingSlash: true, caseSensitive: false }) }
+  }
+  const requests = ['PUT', 'HEAD', 'OPTIONS', 'MKCOL', 'GET', 'DELETE'].flatMap(method =>
+    ['/users/1', '/old/users/1', '/users/1?a', '/users/1/', '/USERS/1', '/inner/a', '/nope'].flatMap(url => [
+      { method: method as HTTPMethods, url }, { method: method as HTTPMethods, url, headers: { 'x-secret': '1' } }
+    ]))
+  const wrong: object[] = []
+  for (const [name, options] of Object.entries(apps)) {
+    const start = () => {
+      const app = build(t, { ...options, routes: ['POST /users/:id', 'DELETE /users/:id', ...options.routes ?? []] })
+      if (name.startsWith('constraints, of one')) app.route({ method: 'GET', url: '/users/:id', constraints: { secret: '1' }, handler: async () => 'secret' })
+      if (name.startsWith('a hook')) app.addHook('onRequest', async ({ headers, raw }) => { if (headers['x-secret'] !== undefined) raw.url = '/users/1' })
+      app.register(async app => {
+        app.register(fastifyAllowedMethods, { type: 'about:blank' })
+        app.patch('/a', async () => 'a')
+      }, { prefix: '/inner' })
+      return app
+    }
+    const answer = async (app: ReturnType<typeof start>, request: typeof requests[number]) => {
+      const { statusCode, headers: { date, ...headers }, payload } = await app.inject(request)
+      return { request, statusCode, headers, payload }
+    }
+    const first = await Promise.all(requests.map(request => answer(start(), request)))
+    const app = start()
+    for (const expected of [...first, ...first, ...first.reverse(), ...first]) {
+      const answered = await answer(app, expected.request)
+      if (!isDeepStrictEqual(answered, expected)) wrong.push({ name, answered, expected })
+    }
   }
   t.strictSame(wrong, [])
-  const [one, other] = sameHash(urls)
-  for (const url of [one, other, one, other, other, one, one, one, other]) t.strictSame(recent.methodsOf(url, () => [url]), [url])
 })
+
+t.test('what is asked for while the app starts is not kept', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  await app.after()
+  const request = { method: 'PATCH', headers: {}, raw: { url: '/a', headers: {} }, originalUrl: '/a' } as never
+  for (let i = 0; i < 3; i++) t.strictSame(app.allowedMethods(request), ['GET', 'HEAD'])
+  app.put('/a', async () => 'a')
+  await app.ready()
+  t.strictSame(app.allowedMethods(request), ['GET', 'HEAD', 'PUT'])
+})
+
+/** What is kept of a URL; where nothing is, it is offered to be kept. */
+function look (recent: RecentFindings, url: string): Finding | undefined {
+  const kept = recent.get(url)
+  if (kept === undefined) recent.keep(url, { methods: [url] })
+  return kept
+}
 
 function sameHash (urls: readonly string[]): [string, string] {
   const byHash = new Map<number, string>()
