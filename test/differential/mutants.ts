@@ -28,19 +28,21 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'does not sort': ['routed', ': [...root.supportedMethods]).sort()', ': [...root.supportedMethods]).sort().reverse()'],
   'answers 404s that are 405s': ['not-found', 'methods.length === 0', 'methods.length < 2'],
   'adds a charset': ['reply', '.serializer(keepMediaType)', ''],
-  'answers an unknown URL too': ['not-found', 'if (methods.length === 0)', 'if (false)'],
+  'answers an unknown URL too': ['not-found', 'if (finding.methods.length === 0)', 'if (false)'],
   'asks one method less': ['routed', '!== null);', "!== null).filter((method) => method !== 'DELETE');"],
   'leaves OPTIONS out of its 204': ['reply', "[...methods, 'OPTIONS']", 'methods'],
   'answers OPTIONS by 501': ['routed', "(method === 'OPTIONS' && answerOptions) || ", ''],
   'answers HEAD by 501': ['routed', "method === 'HEAD' || ", ''],
   'answers 501 by the URL': ['routed', 'methodsInUse(installation).includes(method)', 'false'],
   'advertises on a 404': ['advertise', 'request.is404 || ', ''],
-  'takes what allow leaves for known': ['routed', 'kept => routedMethods(installation, url, values, catchAll, kept)', 'kept => kept'],
+  'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, url, values, catchAll, kept)', 'methods: kept'],
   'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
   'sends what the schema does not declare': ['problem', 'Value.Clean(schema, JSON.parse(JSON.stringify(body)))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
   'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)'],
-  'answers what another URL supports': ['recent', 'hash & (MOST_URLS - 2);\n        if (urls[first] === url)', '0;\n        if (urls[first] !== undefined)']
+  'answers what another URL supports': ['recent', 'hash & (MOST_URLS - 2);\n        if (urls[first] === url)', '0;\n        if (urls[first] !== undefined)'],
+  'names the URL of another request': ['problem', 'target !== request.raw.url', 'false'],
+  'forgets allow where a URL is asked again': ['routed', ' && allow === undefined)\n            installation', ')\n            installation']
 }
 
 const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))
