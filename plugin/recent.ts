@@ -1,11 +1,11 @@
 /** What was found at a URL: the methods that it supports, and the body of its 405 once that was made, where it depends on the URL alone. */
 export interface Finding { readonly methods: readonly string[], body?: string | undefined }
 
-/** How many URLs' methods are kept, a power of two, and how long such a URL may be. */
+/** How many URLs are kept, a power of two, and how long such a URL may be. */
 const [MOST_URLS, LONGEST_URL] = [4096, 200]
 
 /**
- * The methods of URLs that were asked twice: a client that is wrong asks again, and routes do not change once an app is ready.
+ * What was found at URLs that were asked twice: a client that is wrong asks again, and routes do not change once an app is ready.
  *
  * The hash of a URL gives it two places, the first for what came last. It takes one where its hash was among the last two seen there:
  * what is asked once is not kept, since that costs more than it saves.
@@ -14,7 +14,7 @@ export class RecentFindings {
   readonly hashes = new Int32Array(MOST_URLS)
   readonly urls = new Array<string | undefined>(MOST_URLS)
   readonly findings = new Array<Finding>(MOST_URLS)
-  /** The place that was free for the URL that was asked for last; -1 where it is not to be kept. */
+  /** Where the URL that was asked for last is to be kept; -1 where it is not. */
   private place = -1
 
   /** What is kept of a URL. */
@@ -35,7 +35,7 @@ export class RecentFindings {
     return undefined
   }
 
-  /** Keeps what was found at the URL that was asked for last, unless that was for the first time. */
+  /** Keeps what was found at the URL that was asked for last, unless it is long or that was the first time. */
   keep (url: string, finding: Finding): void {
     const { urls, findings, place: first } = this
     if (first === -1) return
