@@ -20,9 +20,8 @@ export function constraintsInUse (app: FastifyInstance, values: ConstraintValues
  * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
  */
 export function constraintsOf (
-  { root, isUnconstrained }: Installation, request: AnyRequest, custom: GivenOptions['constraints']
+  { root }: Installation, request: AnyRequest, custom: GivenOptions['constraints']
 ): MaybePromise<ConstraintValues | undefined> {
-  if (custom === undefined && isUnconstrained) return undefined
   const { headers } = request.raw
   const builtIn = { version: headers['accept-version'], host: headers.host || headers[':authority'] }
   if (custom === undefined) return constraintsInUse(root, builtIn)

@@ -15,23 +15,33 @@ import { decode, routedPath, withRoutedSlashes, withoutQuery } from './target.js
  * @returns the methods, sorted; none where the URL is unknown; a promise where the option `constraints` or `allow` is async
  */
 export function findMethods (installation: Installation, request: AnyRequest, settings: Settings, isMiss = false): MaybePromise<Finding> {
-  const kept = installation.recent.get(request.raw.url as string)
-  if (kept === undefined) return searchMethods(installation, request, settings, isMiss)
-  return isMiss && kept.methods.includes(request.method) ? NOTHING : kept
+  return installation.isUnconstrained && settings.constraints === undefined
+    ? allowed(findRecent(installation, request.raw.url as string, settings.catchAll), undefined, installation, request, settings, isMiss)
+    : findConstrained(installation, request, settings, isMiss)
 }
 
-/** Asks the router, and keeps what it says where nothing but the URL decides. */
-function searchMethods (
-  installation: Installation, request: AnyRequest, { catchAll, constraints, allow }: Settings, isMiss: boolean
-): MaybePromise<Finding> {
-  return andThen(constraintsOf(installation, request, constraints), values => {
-    const url = request.raw.url as string
-    const finding: Finding = { methods: routedMethods(installation, url, values, catchAll), body: undefined }
-    if (installation.isUnconstrained && constraints === undefined && allow === undefined) installation.recent.keep(url, finding)
-    if (isMiss && finding.methods.includes(request.method)) return NOTHING
-    if (allow === undefined) return finding
-    return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, url, values, catchAll, kept) }))
+/** What is routed at a URL where nothing else decides. */
+function findRecent (installation: Installation, url: string, catchAll: boolean): Finding {
+  const kept = installation.recent.get(url)
+  if (kept !== undefined) return kept
+  const finding: Finding = { methods: routedMethods(installation, url, undefined, catchAll), body: undefined }
+  installation.recent.keep(url, finding)
+  return finding
+}
+
+function findConstrained (installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean): MaybePromise<Finding> {
+  return andThen(constraintsOf(installation, request, settings.constraints), values => {
+    const methods = routedMethods(installation, request.raw.url as string, values, settings.catchAll)
+    return allowed({ methods }, values, installation, request, settings, isMiss)
   })
+}
+
+function allowed (
+  finding: Finding, values: ConstraintValues | undefined, installation: Installation, request: AnyRequest, { allow, catchAll }: Settings, isMiss: boolean
+): MaybePromise<Finding> {
+  if (isMiss && finding.methods.includes(request.method)) return NOTHING
+  if (allow === undefined) return finding
+  return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, request.raw.url as string, values, catchAll, kept) }))
 }
 
 /** The methods that the option `allow` leaves. */

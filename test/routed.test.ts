@@ -222,6 +222,20 @@ t.test('how often the router is asked: never for a matched request, at most once
   t.equal(await count('OPTIONS', '/users?a'), inUse)
 })
 
+t.test('with the option allow, a URL that was asked twice is searched for what that leaves alone', async t => {
+  const app = build(t, { routes: ['GET /users/:id', 'PUT /users/:id', 'POST /users'], plugin: { allow: () => ['GET'] } })
+  const asked: unknown[] = []
+  const { findRoute } = app
+  app.findRoute = search => {
+    asked.push(search.method)
+    return findRoute(search)
+  }
+  for (let i = 0; i < 3; i++) t.equal(await ask(app, 'PATCH', '/users/1'), 'GET')
+  asked.length = 0
+  t.equal(await ask(app, 'PATCH', '/users/1'), 'GET')
+  t.strictSame(asked, ['GET'])
+})
+
 t.test('nothing grows with traffic: the tables are bounded', async t => {
   const app = build(t, { routes: ['GET /users/:id', 'PUT /users/:id', 'POST /users'] })
   await app.ready()

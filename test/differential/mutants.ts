@@ -15,10 +15,10 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'takes a parameter that is too long': ['routed', 'function isRoute(', 'function isRoute() { return true }\nfunction unused('],
   'forgets the version constraint': ['constraints', "version: headers['accept-version'], ", ''],
   'forgets the host constraint': ['constraints', ", host: headers.host || headers[':authority']", ''],
-  'asks under no constraint': ['constraints', 'custom === undefined && isUnconstrained', 'custom === undefined'],
+  'asks under no constraint': ['routed', 'installation.isUnconstrained && settings.constraints === undefined', 'true'],
   'forgets custom constraints': ['constraints', '{ ...builtIn, ...values }', 'builtIn'],
   'passes constraints that the app does not use': ['constraints', '.filter(([name]) => app.hasConstraintStrategy(name))', ''],
-  'asks for the URL before rewriteUrl': ['routed', 'const url = request.raw.url', 'const url = request.originalUrl'],
+  'asks for the URL before rewriteUrl': ['routed', 'findRecent(installation, request.raw.url', 'findRecent(installation, request.originalUrl'],
   'keeps the query in the instance': ['target', 'withoutQuery(target.replace(', '(target.replace('],
   'keeps the query in a plain instance': ['target', 'return withoutQuery(target)', 'return target'],
   'compares the path of a catch-all as it was sent': ['routed', 'decodeURIComponent)', '(path) => path)'],
@@ -35,14 +35,14 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'answers HEAD by 501': ['routed', "method === 'HEAD' || ", ''],
   'answers 501 by the URL': ['routed', 'methodsInUse(installation).includes(method)', 'false'],
   'advertises on a 404': ['advertise', 'request.is404 || ', ''],
-  'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, url, values, catchAll, kept)', 'methods: kept'],
+  'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, request.raw.url, values, catchAll, kept)', 'methods: kept'],
   'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
   'sends what the schema does not declare': ['problem', 'Value.Clean(schema, JSON.parse(JSON.stringify(body)))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
   'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)'],
   'answers what another URL supports': ['recent', 'hash & (MOST_URLS - 2);\n        if (urls[first] === url)', '0;\n        if (urls[first] !== undefined)'],
   'names the URL of another request': ['problem', 'target !== request.raw.url', 'false'],
-  'forgets allow where a URL is asked again': ['routed', ' && allow === undefined)\n            installation', ')\n            installation']
+  'forgets the option constraints where a URL is asked again': ['routed', ' && settings.constraints === undefined', '']
 }
 
 const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))
