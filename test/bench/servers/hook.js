@@ -27,8 +27,15 @@ function write (request, reply, payload, done) {
 }
 
 function search (request, reply, payload, done) {
-  if (request.is404 && METHODS.filter(method => request.server.findRoute({ method, url: request.raw.url }) !== null).length > 0) answer(request, reply)
+  if (request.is404 && countRouted(request) > 0) answer(request, reply)
   else done()
+}
+
+function countRouted ({ server, raw }) {
+  const asked = { method: '', url: raw.url, constraints: undefined }
+  let count = 0
+  for (asked.method of METHODS) if (server.findRoute(asked) !== null) count++
+  return count
 }
 
 function answer (request, reply) {
