@@ -18,8 +18,8 @@ export function allowedMethods (
   ensure(areObject, InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
   const settings = settingsFor(installation, url) ?? DEFAULTS
-  if (typeof requestOrUrl !== 'string' && constraints === undefined) return andThen(findMethods(installation, requestOrUrl, settings), found => [...found.methods])
-  return [...routedMethods(installation, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
+  if (typeof requestOrUrl === 'string') return [...routedMethods(installation, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
+  return andThen(findMethods(installation, requestOrUrl, settings, false, constraints), found => [...found.methods])
 }
 
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */

@@ -17,7 +17,7 @@ import { type Installation, settingsFor } from './scope.js'
  */
 export function answerMethodNotAllowed (installation: Installation): preParsingHookHandler {
   return function answerMethodNotAllowed (request, reply, _payload, done) {
-    const probe = installation.probe?.()
+    const probe = installation.probe?.(request)
     if (probe !== undefined) probe.request = request
     if (request.is404) answerMiss(installation, request, reply, done)
     else if (probe === undefined) done()

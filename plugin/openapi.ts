@@ -26,6 +26,9 @@ type Server = { url: string, variables?: Record<string, { default: string }> }
 /** The members of a path item that are operations; `query` came with OpenAPI 3.2. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
 
+/** The types of JSON. TypeBox has others, such as RegExp for a string. */
+const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
+
 /** The keywords of a schema in Swagger 2.0, and with what OpenAPI 3.0 adds to them. */
 const SWAGGER_2_0 = [
   'title', 'description', 'default', 'example', 'externalDocs', 'readOnly', 'type', 'format', 'enum', 'allOf',
@@ -49,7 +52,7 @@ const OPENAPI_3_0 = [...SWAGGER_2_0, 'anyOf', 'oneOf', 'not', 'nullable', 'depre
 export function documentMethodNotAllowed<T extends TransformedDocument> (transformed: T, app?: Pick<FastifyInstance, 'hasDecorator'>): DocumentOf<T> {
   const { openapiObject, swaggerObject } = Object(transformed) as { openapiObject?: Members, swaggerObject?: Members }
   const document = openapiObject ?? swaggerObject
-  ensure(document !== undefined, InvalidArgumentError, 'documentMethodNotAllowed takes { openapiObject } or { swaggerObject }', transformed)
+  ensure(typeof document === 'object' && document !== null, InvalidArgumentError, 'documentMethodNotAllowed takes { openapiObject } or { swaggerObject }', transformed)
   const settingsAt = app === undefined ? () => DEFAULTS : settingsByPath(app as FastifyInstance, document)
   const is2 = openapiObject === undefined
   const version = is2 ? '2.0' : String(document.openapi ?? '3.0')
@@ -96,8 +99,11 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
  *
  * @param version that of the document: its `openapi` or its `swagger`
  * @param schema that of the body; default: `MethodNotAllowedProblem`
+ * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where one of them is something else
  */
 export function methodNotAllowedResponse (version: string, schema: TObject = MethodNotAllowedProblem): MethodNotAllowedResponse {
+  ensure(typeof version === 'string', InvalidArgumentError, "methodNotAllowedResponse takes a version such as '3.1.0'", version)
+  ensure(typeof schema === 'object' && schema !== null, InvalidArgumentError, 'methodNotAllowedResponse takes a schema of @sinclair/typebox', schema)
   return toResponse(version, toSchema(schema, version) as object)
 }
 
@@ -141,7 +147,8 @@ function toSchema (schema: unknown, version: string): unknown {
 }
 
 /** A schema in the keywords of a version. What it has none for is left out: the document then says less, and nothing wrong. */
-function reworded ({ additionalItems, ...schema }: Members, version: string): Members {
+function reworded ({ additionalItems, ...given }: Members, version: string): Members {
+  const schema = withJsonType(given)
   const { type, items, examples, patternProperties, exclusiveMinimum, exclusiveMaximum } = schema
   if (!/^(2|3\.0)/.test(version)) return Array.isArray(items) ? { ...schema, prefixItems: items, items: {} } : schema
   const is2 = version.startsWith('2')
@@ -158,6 +165,12 @@ function reworded ({ additionalItems, ...schema }: Members, version: string): Me
     ...(typeof exclusiveMaximum === 'number' && { maximum: exclusiveMaximum, exclusiveMaximum: true })
   }
   return Object.fromEntries(Object.entries(words).filter(([keyword, value]) => keywords.includes(keyword) && value !== undefined))
+}
+
+function withJsonType (schema: Members): Members {
+  const { type, source, flags, ...others } = schema
+  if (type === 'RegExp') return { ...others, type: 'string', ...(flags === '' && { pattern: source }) }
+  return typeof type !== 'string' || TYPES.includes(type) ? schema : others
 }
 
 function mapped (members: unknown, change: (member: unknown, name: string) => unknown): Members {

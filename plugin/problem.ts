@@ -4,7 +4,7 @@ import type { ValueError } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
-import { InvalidOptionError, InvalidProblemError, show } from './errors.js'
+import { InvalidOptionError, InvalidProblemError, ensure, show } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Finding } from './recent.js'
@@ -37,10 +37,13 @@ function toDefaultJson (target: string, methods: readonly string[], settings: Se
   return before + instance + after // a URI reference holds nothing that JSON escapes
 }
 
-/** The body of a 404 or a 501 (RFC 9457), as JSON. */
-export function toJsonProblem (request: AnyRequest, status: number, title: string, detail: string): string {
-  const instance = toUriReference(request.originalUrl)
-  return JSON.stringify({ type: `https://httpwg.org/specs/rfc9110.html#status.${status}`, title, status, detail, instance } satisfies ProblemDetails)
+/** The body of a 404 (RFC 9110 §15.5.5) or a 501 (§15.6.2), which are problems too (RFC 9457). */
+export function toRefusal (request: AnyRequest, status: 404 | 501) {
+  const [title, detail] = status === 404
+    ? ['Not Found', 'This URL does not exist.'] as const
+    : ['Not Implemented', `This service supports ${request.method} at no URL.`] as const
+  const type = `https://httpwg.org/specs/rfc9110.html#status.${status}`
+  return { type, title, status, detail, instance: toUriReference(request.originalUrl) } satisfies ProblemDetails
 }
 
 /** `This URL supports DELETE, GET and HEAD.` */
@@ -80,11 +83,11 @@ export function checkSettings (settings: Settings): void {
 
 /** Serializes a body, without what the schema does not declare, and checks what is left: what is checked is what is sent. */
 function toJson (body: unknown, { schema, check }: Settings): string {
+  ensure(typeof body === 'object' && body !== null, InvalidProblemError, 'problem must be an object', body)
   let sent: unknown
   try {
     sent = Value.Clean(schema, JSON.parse(JSON.stringify(body)))
   } catch (error) {
-    if (typeof body !== 'object') throw new InvalidProblemError(`problem must be an object, got ${show(body)}`)
     throw new InvalidProblemError(`problem cannot be written as JSON: ${error instanceof Error ? error.message : show(error)}`)
   }
   const fault = faultOf(sent, check)

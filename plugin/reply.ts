@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { MethodNotAllowedError, NotFoundError, NotImplementedError } from './errors.js'
 import type { Settings } from './options.js'
-import { toDetail, toJsonProblem, toMethodNotAllowed } from './problem.js'
+import { toDetail, toMethodNotAllowed, toRefusal } from './problem.js'
 import type { Finding } from './recent.js'
 
 /**
@@ -31,13 +31,11 @@ export function replyOptions (reply: FastifyReply, methods: readonly string[]): 
   return reply.code(204).header('allow', toAllow([...methods, 'OPTIONS'].sort())).send()
 }
 
-/** Answers 404 (RFC 9110 §15.5.5) or 501 (§15.6.2) with a problem body. */
+/** Answers 404 or 501 with a problem body. */
 export function replyRefusal (reply: FastifyReply, settings: Settings, status: 404 | 501): FastifyReply {
-  const [title, detail, RefusalError] = status === 404
-    ? ['Not Found', 'This URL does not exist.', NotFoundError] as const
-    : ['Not Implemented', `This service supports ${reply.request.method} at no URL.`, NotImplementedError] as const
-  if (settings.throw) return reply.send(new RefusalError(detail))
-  return replyProblem(reply, status, toJsonProblem(reply.request, status, title, detail), title.toLowerCase())
+  const problem = toRefusal(reply.request, status)
+  if (settings.throw) return reply.send(new (status === 404 ? NotFoundError : NotImplementedError)(problem.detail))
+  return replyProblem(reply, status, JSON.stringify(problem), problem.title.toLowerCase())
 }
 
 function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): FastifyReply {

@@ -1,6 +1,6 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
-import { constraintsOf } from './constraints.js'
+import { constraintsInUse, constraintsOf } from './constraints.js'
 import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
@@ -12,12 +12,15 @@ import { decode, routedPath, withRoutedSlashes, withoutQuery } from './target.js
  * Finds the methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
  *
  * @param isMiss the router did not take the request: where the option `constraints` gives values that say it would, it is not to be trusted
+ * @param given values of constraints, in the place of the request's
  * @returns the methods, sorted; none where the URL is unknown; a promise where the option `constraints` or `allow` is async
  */
-export function findMethods (installation: Installation, request: AnyRequest, settings: Settings, isMiss = false): MaybePromise<Finding> {
-  return installation.isUnconstrained && settings.constraints === undefined
+export function findMethods (
+  installation: Installation, request: AnyRequest, settings: Settings, isMiss = false, given?: ConstraintValues
+): MaybePromise<Finding> {
+  return installation.isUnconstrained && settings.constraints === undefined && given === undefined
     ? allowed(findRecent(installation, request.raw.url as string, settings.catchAll), undefined, installation, request, settings, isMiss)
-    : findConstrained(installation, request, settings, isMiss)
+    : findConstrained(installation, request, settings, isMiss, given)
 }
 
 /** What is routed at a URL where nothing else decides. */
@@ -29,8 +32,11 @@ function findRecent (installation: Installation, url: string, catchAll: boolean)
   return finding
 }
 
-function findConstrained (installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean): MaybePromise<Finding> {
-  return andThen(constraintsOf(installation, request, settings.constraints), values => {
+function findConstrained (
+  installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean, given: ConstraintValues | undefined
+): MaybePromise<Finding> {
+  const constraints = given === undefined ? constraintsOf(installation, request, settings.constraints) : constraintsInUse(installation.root, { ...given })
+  return andThen(constraints, values => {
     const methods = routedMethods(installation, request.raw.url as string, values, settings.catchAll)
     return allowed({ methods }, values, installation, request, settings, isMiss)
   })

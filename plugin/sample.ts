@@ -54,7 +54,7 @@ function sampleOf (pattern: string, params: Readonly<Record<string, string>>, fi
     url += name === undefined ? encodeURI(value) : encodeURIComponent(value)
     at += expression.length
   }
-  return { url: url.startsWith('/') ? url : `/${url}`, names }
+  return { url: url.startsWith('/') ? url : `/${url}`, names: [...new Set(names)] }
 }
 
 /** The regular expression of a parameter, in its parentheses; empty where it has none. */

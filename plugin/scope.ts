@@ -26,11 +26,11 @@ export interface Installation {
   /** Prefixes whose not-found handler is the plugin's. */
   readonly handled: Set<string>
   /** Tells a request of `findWrongAnswers` from others, once that was called. */
-  probe?: () => Probe | undefined
+  probe?: (request: AnyRequest) => Probe | undefined
 }
 
-/** A request of `findWrongAnswers`: what Fastify made of it, once the plugin has seen it, and whether it has been answered. */
-export type Probe = { request?: AnyRequest, isOver?: boolean }
+/** A request of `findWrongAnswers`: what is asked, and what Fastify made of it, once the plugin has seen it. */
+export interface Probe { readonly method: string, readonly url: string, request?: AnyRequest }
 
 /** What Fastify's router finds for a method and a URL. */
 export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>

@@ -1,12 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
 import { METHODS } from 'node:http'
-import { isDeepStrictEqual } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods, LightMyRequestResponse } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse, constraintsOf } from './constraints.js'
 import { InvalidArgumentError, ensure, show } from './errors.js'
 import type { Settings } from './options.js'
-import { faultOf } from './problem.js'
+import { faultOf, toMethodNotAllowed, toRefusal } from './problem.js'
 import { toAllow } from './reply.js'
 import type { RouteRecord } from './record.js'
 import { findMethods, isImplemented } from './routed.js'
@@ -41,8 +41,8 @@ export interface WrongAnswers extends Array<WrongAnswer> {
 
 /**
  * Asks each recorded URL with each method that Fastify supports and that is not routed there, and with one that it does not support, and
- * gives the answers that are not what the README promises: the 405 with its exact `Allow`, its media type, and a body that
- * satisfies the schema; or what the options make of it.
+ * gives the answers that are not what the README promises: the 405 with its exact `Allow`, its media type, and its body, to which a
+ * hook of the app may add (with the option `problem`, any that satisfies the schema); or what the options make of it.
  *
  * It starts the app, if need be, and injects requests. No handler of a route is called. Where the option `allow` hides a URL there is
  * nothing to check.
@@ -64,9 +64,9 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   let checks = 0
   for (const [pattern, methods] of record.methodsByUrl) {
     if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : pattern.search(ignored) !== -1)) continue
-    for (const constraints of constraintsFor(app, record, pattern, methods)) await checkRoute(pattern, [...methods], constraints)
+    for (const [constraints, routed] of constraintsFor(app, record, pattern, [...methods])) await checkRoute(pattern, routed, constraints)
   }
-  if (checks + wrong.length === 0) throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none')
+  if (checks + wrong.length === 0) throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that was recorded')
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
@@ -80,86 +80,104 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     const missing = (expected: string): void => { wrong.push({ method: methods.join(', '), url: pattern, expected, actual: 'nothing to ask' }) }
     if (typeof urls === 'string') return missing(`a value in params or headers for '${urls}'`)
     for (const url of urls) {
-      const key = JSON.stringify([url, headers])
+      const key = inspect([url, headers, constraints])
       if (urlsAsked.has(key)) continue
       urlsAsked.add(key)
-      const fault = await checkUrl(url, headers, methods)
-      if (fault !== undefined) missing(`a route at '${fault}', by headers for the constraints ${show(constraints)}`)
+      const routed = await checkUrl(url, headers, methods)
+      if (routed === url) missing(`a route at '${url}', by headers for the constraints ${show(constraints)}`)
+      else if (routed !== undefined) missing(`a route at '${routed}', to which '${url}' was rewritten`)
     }
   }
 
   /** @returns the URL that the app makes of this one, where the route is not found there by these headers */
   async function checkUrl (url: string, headers: Record<string, string>, methods: string[]): Promise<string | undefined> {
-    const settings = settingsFor(installation, url)
-    if (settings === undefined) return
-    if (custom.length > 0 && settings.constraints === undefined) {
-      throw new InvalidArgumentError(`findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (${custom.join(', ')})`)
-    }
-    const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) as string
-    const request = await checkAnswer(unsupported, url, headers, settings)
-    if (request === undefined) return
+    const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) ?? 'CONNECT'
+    const request = await checkAnswer(unsupported, url, headers)
+    const settings = request && settingsFor(installation, request.raw.url as string)
+    if (request === undefined || settings === undefined) return
     const search = { url: request.raw.url as string, constraints: await constraintsOf(installation, request, settings.constraints) }
     const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
     if (!methods.some(isRouted)) return search.url
     for (const method of app.supportedMethods) {
-      if (!isRouted(method)) await checkAnswer(method, url, headers, settings)
+      if (!isRouted(method)) await checkAnswer(method, url, headers)
     }
   }
 
   /** @returns what Fastify made of the request; undefined where a hook has replied before the plugin saw it, which is wrong */
-  async function checkAnswer (method: string, url: string, headers: Record<string, string>, settings: Settings): Promise<AnyRequest | undefined> {
-    const probe: Probe = {}
-    const reply = await probes.run(probe, async () => await app.inject({ method: method as HTTPMethods, url, headers }))
-    probe.isOver = true
-    const expected = probe.request === undefined ? 'an answer of the plugin' : await promisedTo(installation, probe.request, settings)
-    if (expected === undefined) return probe.request
+  async function checkAnswer (method: string, url: string, headers: Record<string, string>): Promise<AnyRequest | undefined> {
+    const probe: Probe = { method, url: new URL(`http://localhost${url}`).pathname }
+    const id = randomUUID()
+    probes.set(id, probe)
+    const reply = await app.inject({ method: method as HTTPMethods, url: probe.url, headers: { ...headers, [PROBE]: id } })
+    probes.delete(id)
+    const { request } = probe
+    const settings = settingsFor(installation, request?.raw.url ?? url)
+    if (settings === undefined) return request
+    if (custom.length > 0 && settings.constraints === undefined) {
+      throw new InvalidArgumentError(`findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (${custom.join(', ')})`)
+    }
+    const expected = request === undefined ? 'an answer of the plugin' : await promisedTo(installation, request, settings)
+    if (expected === undefined) return request
     checks++
-    const actual = typeof expected === 'string' ? `${reply.statusCode}, by a hook before it` : toAnswer(reply, settings, expected)
+    const actual = typeof expected === 'string' ? `${reply.statusCode}, by a hook before it` : await toAnswer(reply, request as AnyRequest, settings, expected)
     if (!isDeepStrictEqual(actual, expected)) wrong.push({ method, url, expected, actual })
-    return probe.request
+    return request
   }
 }
 
-const probes = new AsyncLocalStorage<Probe>()
+/** Marks a probe. A hook may hand it on to a request of its own, whose method or URL is another then. */
+const PROBE = 'x-fastify-allowed-methods-probe'
+const probes = new Map<unknown, Probe>()
 
-/** The probe that is going on; none for what a hook started in its course and goes on after it. */
-function probeOf (): Probe | undefined {
-  const probe = probes.getStore()
-  return probe?.isOver ? undefined : probe
+function probeOf (request: AnyRequest): Probe | undefined {
+  const probe = probes.get(request.raw.headers[PROBE])
+  return probe?.method === request.method && probe.url === request.originalUrl ? probe : undefined
 }
 
+interface Answer { status: number, allow?: string | undefined, mediaType?: string | undefined, problem?: string }
+
 /** What is promised for a request that no route takes; undefined where that is the app's own 404. */
-async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<object | undefined> {
-  const problem = { ...(!settings.throw && { mediaType: 'application/problem+json' }) }
+async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<Answer | undefined> {
+  const problem = settings.throw ? {} : { mediaType: 'application/problem+json', ...(request.method !== 'HEAD' && { problem: 'valid' }) }
   if (settings.notImplemented && !isImplemented(installation, request, settings)) return { status: 501, ...problem }
   const { methods } = await findMethods(installation, request, settings, request.is404)
   if (methods.length === 0) return undefined
   if (request.method === 'OPTIONS' && settings.answerOptions) return { status: 204, allow: toAllow([...methods, 'OPTIONS'].sort()) }
-  return { status: 405, allow: toAllow(methods), ...problem, ...(!settings.throw && request.method !== 'HEAD' && { problem: 'valid' }) }
+  return { status: 405, allow: toAllow(methods), ...problem }
 }
 
-/** The answer that a reply is, as far as one is expected. */
-function toAnswer (reply: LightMyRequestResponse, { check, problem }: Settings, expected: object): object {
+/** The answer that a reply is, as far as one is promised. */
+async function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings: Settings, promised: Answer): Promise<object> {
   const { allow, 'content-type': mediaType } = reply.headers
-  const answer = { status: reply.statusCode, allow, mediaType, problem: judge() }
-  return Object.fromEntries(Object.entries(answer).filter(([name]) => name in expected))
+  const answer = { status: reply.statusCode, allow, mediaType, problem: promised.problem && judge() }
+  return Object.fromEntries(Object.entries(answer).filter(([name]) => name in promised))
 
   function judge (): string {
     try {
       const body = JSON.parse(reply.payload)
-      const isOther = problem === undefined && Array.isArray(body.allow) && toAllow(body.allow) !== allow
-      return faultOf(body, check) ?? (isOther ? `'/allow' differs from Allow, got ${show(body.allow)}` : 'valid')
+      const fault = promised.status === 405 ? faultOf(body, settings.check) : undefined
+      const other = Object.entries(members()).find(([name, value]) => !isDeepStrictEqual(body[name], value))
+      return fault ?? (other === undefined ? 'valid' : `'/${other[0]}' must be ${show(other[1])}, got ${show(body[other[0]])}`)
     } catch (error) {
       return (error as Error).message
     }
   }
+
+  /** What the body has at least; a hook of the app may add to it. */
+  function members (): object {
+    if (promised.status === 501) return toRefusal(request, 501)
+    if (settings.problem !== undefined) return {}
+    return JSON.parse(toMethodNotAllowed(request, { methods: promised.allow?.split(', ') ?? [] }, settings) as string)
+  }
 }
 
-/** Each set of constraints under which a pattern has a route. */
-function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord, pattern: string, methods: ReadonlySet<string>): ConstraintValues[] {
+/** Each set of constraints under which a pattern has routes, and the methods of these. */
+function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord, pattern: string, methods: string[]): [ConstraintValues, string[]][] {
   const constrained = constraintsByUrl.get(pattern) ?? []
-  const isFree = constrained.length === 0 || [...methods].some(method => app.hasRoute({ method: method as HTTPMethods, url: pattern }))
-  return [...constrained, ...(isFree ? [{}] : [])]
+  const under = (constraints: ConstraintValues) => methods.filter(method => app.hasRoute({ method: method as HTTPMethods, url: pattern, constraints }))
+  const orAll = (routed: string[]) => routed.length > 0 ? routed : methods // hasRoute knows `*` as `/*` alone
+  const isFree = constrained.length === 0 || under({}).length > 0
+  return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, orAll(under(constraints))])
 }
 
 function toHeaders ({ version, host }: ConstraintValues): Record<string, string> {

@@ -37,6 +37,15 @@ t.test('app.allowedMethods of a request: its own method too, under its constrain
   }
 })
 
+t.test('app.allowedMethods of a request obeys the option allow, whatever the constraints are', async t => {
+  const app = build(t, { routes: ['GET /a', 'DELETE /a'], plugin: { allow: methods => methods.filter(method => method !== 'DELETE') } })
+  app.post('/a', { constraints: { version: '1.0.0' } }, async request => [
+    await app.allowedMethods(request), await app.allowedMethods(request, {}), await app.allowedMethods(request, { version: '2.x' })
+  ])
+  const reply = await app.inject({ method: 'POST', url: '/a', headers: { 'accept-version': '1.x' } })
+  t.strictSame(reply.json(), [['POST'], ['GET', 'HEAD'], []])
+})
+
 t.test('app.allowedMethods refuses what is neither a URL nor a request', async t => {
   const app = build(t)
   await app.ready()

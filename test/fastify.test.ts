@@ -78,7 +78,7 @@ t.test('the decorators, on every kind of app', async t => {
   const uses = (request: FastifyRequest) => {
     returns<string[]>()(app.allowedMethods('/users', { version: '1.x' }))
     returns<string[] | Promise<string[]>>()(app.allowedMethods(request))
-    returns<string[]>()(app.allowedMethods(request, { version: '1.x' }))
+    returns<string[] | Promise<string[]>>()(app.allowedMethods(request, { version: '1.x' }))
     returns<string[] | Promise<string[]>>()(app.allowedMethods(request as FastifyRequest | string))
     // @ts-expect-error -- neither a URL nor a request
     app.allowedMethods(42)

@@ -279,6 +279,9 @@ t.test('what a version has no keyword for is said in others, or left out', async
   const rows: [schema: object, in31: object, in30: object, in20: object][] = [
     [Type.Literal('a'), { const: 'a', type: 'string' }, { enum: ['a'], type: 'string' }, { enum: ['a'], type: 'string' }],
     [Type.Null(), { type: 'null' }, { type: 'object', nullable: true, enum: [null] }, { enum: [null] }],
+    [Type.RegExp(/^E\d+$/, { description: 'a' }), ...Array(3).fill({ description: 'a', type: 'string', pattern: '^E\\d+$' }) as [object, object, object]],
+    [Type.RegExp(/^e/i), ...Array(3).fill({ type: 'string' }) as [object, object, object]],
+    [Type.Undefined({ title: 'a' }), ...Array(3).fill({ title: 'a' }) as [object, object, object]],
     [{ type: ['string', 'null'] }, { type: ['string', 'null'] }, {}, {}],
     [Type.Union([Type.String(), Type.Literal(1)]), { anyOf: [{ type: 'string' }, { const: 1, type: 'number' }] }, { anyOf: [{ type: 'string' }, { enum: [1], type: 'number' }] }, {}],
     [Type.Record(Type.String(), Type.Literal(1)), { type: 'object', patternProperties: { '^(.*)$': { const: 1, type: 'number' } } },
@@ -375,6 +378,17 @@ t.test('an argument that is something else is a clear error', async t => {
       return message.replace(/^documentMethodNotAllowed takes /, '')
     }
   }
+  for (const [version, schema, message] of [
+    [undefined, undefined, "a version such as '3.1.0', got undefined"],
+    [3.1, undefined, "a version such as '3.1.0', got 3.1"],
+    ['3.1.0', 'x', "a schema of @sinclair/typebox, got 'x'"],
+    ['3.1.0', null, 'a schema of @sinclair/typebox, got null']
+  ]) {
+    t.throws(() => methodNotAllowedResponse(version as never, schema as never), {
+      code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT', message: `methodNotAllowedResponse takes ${message}`
+    })
+  }
+  t.equal(refused({ openapiObject: 'x' }), "{ openapiObject } or { swaggerObject }, got { openapiObject: 'x' }")
   t.equal(refused(undefined), '{ openapiObject } or { swaggerObject }, got undefined')
   t.equal(refused(describe()), "{ openapiObject } or { swaggerObject }, got { openapi: '3.1.0', info: [Object], paths: {} }")
   t.equal(refused({ openapiObject: describe() }, null), 'an app that has registered fastify-allowed-methods, got null')

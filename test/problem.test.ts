@@ -123,8 +123,8 @@ t.test("a body that is no valid problem is the programmer's error: 500 by the ap
   const cases: [unknown, RegExp, typeof Status?][] = [
     [undefined, /^problem must be an object, got undefined$/],
     [() => {}, /^problem must be an object, got \[Function/],
-    [null, /^problem member '' is invalid: Expected object, got null$/],
-    ['a', /^problem member '' is invalid: Expected object, got 'a'$/],
+    [null, /^problem must be an object, got null$/],
+    ['a', /^problem must be an object, got 'a'$/],
     [{ title: 5, status: 405 }, /^problem member '\/type' is invalid: Expected required property, got undefined$/],
     [{ type: 'a', title: 'a', status: 404, detail: 'a', instance: 'a', allow: [] }, /^problem member '\/status' is invalid: Expected 405, got 404$/],
     [{ type: 'a', title: 'a', status: 405, detail: 'a', instance: 'a', allow: ['a b'] }, /^problem member '\/allow\/0' is invalid: Expected string to match .*, got 'a b'$/],

@@ -21,7 +21,8 @@ t.test('a URL that a pattern takes', async t => {
     ['/:file(^(a\\)|x)$).txt', ['/x.txt']],
     ['/:isbn(^[0-9]{13}$)/*', [`/${'1'.repeat(13)}/x`]],
     ['/:id(^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)', ['/123e4567-e89b-42d3-a456-426614174000']],
-    ['/:code(^QX[0-9]$)', ':code(^QX[0-9]$)']
+    ['/:code(^QX[0-9]$)', ':code(^QX[0-9]$)'],
+    ['/users/:id/posts/:id', ['/users/x/posts/x']]
   ]
   for (const [pattern, urls] of cases) t.strictSame(samplesOf(pattern, {}, any), urls, encodeURI(pattern))
 })
@@ -38,5 +39,6 @@ t.test('another value is tried where the router prefers another route, and in th
   t.strictSame(samplesOf('/:id', {}, ({ url }) => url !== '/x'), ['/1'])
   t.strictSame(samplesOf('/:id', {}, ({ url }, byName) => !byName || url === '/1'), ['/1'], 'one that is found by name counts more')
   t.strictSame(samplesOf('/a/:id', {}, () => false), '/a/:id')
+  t.strictSame(samplesOf('/:id/:id', {}, ({ names }) => names.join() === 'id'), ['/x/x'], 'as the router names them')
   t.strictSame(samplesOf('/:a/:b-:c(\\d)/*', {}, ({ names }) => names.join() === 'a,b,c,*'), ['/x/x-1/x'])
 })

@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type HTTPMethods } from 'fastify'
 import t, { type Test } from 'tap'
@@ -62,14 +63,21 @@ t.test('finds each way in which an answer is wrong', async t => {
   }
   const cases: [(app: FastifyInstance) => void, object][] = [
     [onSend(reply => { reply.code(404) }), { ...right, status: 404 }],
-    [onSend(reply => { reply.header('allow', 'GET') }), { ...right, allow: 'GET', problem: "'/allow' differs from Allow, got [ 'GET', 'HEAD' ]" }],
-    [onSend(reply => { reply.removeHeader('allow') }), { ...right, allow: undefined, problem: "'/allow' differs from Allow, got [ 'GET', 'HEAD' ]" }],
+    [onSend(reply => { reply.header('allow', 'GET') }), { ...right, allow: 'GET' }],
+    [onSend(reply => { reply.removeHeader('allow') }), { ...right, allow: undefined }],
     [onSend(reply => { reply.header('content-type', 'application/json') }), { ...right, mediaType: 'application/json' }],
     [onSend((_reply, body) => body.replace('"status":405', '"status":"405"')), { ...right, problem: "'/status' is invalid: Expected 405, got '405'" }],
-    [onSend((_reply, body) => body.replace('"GET",', '')), { ...right, problem: "'/allow' differs from Allow, got [ 'HEAD' ]" }],
+    [onSend((_reply, body) => body.replace('"GET",', '')), { ...right, problem: "'/allow' must be [ 'GET', 'HEAD' ], got [ 'HEAD' ]" }],
+    [onSend((_reply, body) => body.replace('"instance":"/a"', '"instance":"/b"')), { ...right, problem: "'/instance' must be '/a', got '/b'" }],
     [onSend(() => 'x'), { ...right, problem: "Unexpected token 'x', \"x\" is not valid JSON" }]
   ]
   for (const [spoil, actual] of cases) t.strictSame(await found(spoil), { method: 'PUT', url: '/a', expected: right, actual })
+  t.equal(await found(onSend((_reply, body) => body.replace('{', '{"traceId":"x",'))), undefined, 'a hook may add to the body')
+
+  const expected = { status: 501, mediaType: 'application/problem+json', problem: 'valid' }
+  const garbled = { method: 'PUT', url: '/a', expected, actual: { ...expected, problem: "'/title' must be 'Not Implemented', got 'No'" } }
+  t.strictSame(await found(onSend((_reply, body) => body.replace('"title":"Not Implemented"', '"title":"No"')), { notImplemented: true }), garbled)
+  t.equal(await found(onSend((_reply, body) => body.replace('"GET",', '')), { problem: (problem: object) => problem }), undefined, 'what the option problem builds, only the app knows')
 })
 
 t.test('a hook that answers before the plugin is a wrong answer; credentials come in headers', async t => {
@@ -92,6 +100,17 @@ t.test('what it cannot ask is told, not passed over', async t => {
   t.strictSame(await findWrongAnswers(app, { params: { code: 'QX1' } }), [missing(second)])
   t.strictSame(await findWrongAnswers(app, { params: { code: 'QX1' }, headers: { host: 'a.example' } }), [])
   t.strictSame(await findWrongAnswers(app, { ignore: ['/h', /code/] }), [])
+})
+
+t.test('each method of a pattern is asked for under its own constraints', async t => {
+  const app = build(t, { plugin: {} })
+  const handler = async () => t.fail('a handler was called')
+  app.route({ method: 'GET', url: '/a', constraints: { host: /^a\./ }, handler })
+  app.route({ method: 'PUT', url: '/a', constraints: { host: /^b\./ }, handler })
+  app.route({ method: 'GET', url: '*', constraints: { host: 'c.example' }, handler })
+  t.strictSame(await findWrongAnswers(app, { headers: { host: 'a.example' } }), [
+    { method: 'PUT', url: '/a', expected: "a value in params or headers for '/a'", actual: 'nothing to ask' }
+  ])
 })
 
 t.test('custom constraints: by the option constraints and the headers given; without the option it asks nothing', async t => {
@@ -176,6 +195,42 @@ t.test('a route that is read back under the name of another parameter is asked t
   t.equal(wrong.checks, 3 * (app.supportedMethods.length + 1) - 2 - 1 - 3)
 })
 
+t.test('a hook may go on from elsewhere, and ask the app for something else', async t => {
+  const handler = async () => { t.fail('a handler was called') }
+  const waiting: (() => void)[] = []
+  const timer = setInterval(() => waiting.splice(0).forEach(done => { done() }), 1)
+  t.teardown(() => { clearInterval(timer) })
+  const queued = build(t)
+  queued.addHook('onRequest', (_request, _reply, done) => { waiting.push(done) })
+  queued.route({ method: 'GET', url: '/a', handler })
+  t.strictSame(await findWrongAnswers(queued), [])
+
+  const guarded = build(t, { routes: ['GET /session'] })
+  guarded.addHook('onRequest', async ({ url, headers }, reply) => {
+    if (url === '/session') return
+    const session = await guarded.inject({ url: '/session', headers: headers as Record<string, string> })
+    if (session.payload !== 'GET /session') return reply.code(401).send()
+  })
+  guarded.route({ method: 'GET', url: '/a', handler })
+  t.strictSame(await findWrongAnswers(guarded, { ignore: ['/session'] }), [])
+})
+
+t.test('the settings are those of the URL that rewriteUrl makes', async t => {
+  const app = build(t, { plugin: {}, routes: ['GET /old/a', 'GET /new/a'], fastify: { rewriteUrl: ({ url }) => String(url).replace(/^\/old/, '/new') } })
+  app.register(async api => { api.register(fastifyAllowedMethods, { throw: true }) }, { prefix: '/new' })
+  t.strictSame(await findWrongAnswers(app), [])
+})
+
+t.test('an app may support all methods of Node.js, and a URL may be shorter once it is resolved', async t => {
+  const app = build(t, { plugin: false })
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+  app.register(fastifyAllowedMethods)
+  declare(app, 'GET /a', 'GET /b/:id/c')
+  t.strictSame(await findWrongAnswers(app, { ignore: [/b/] }), [])
+  const wrong = await findWrongAnswers(app, { params: { id: '..' } })
+  t.strictSame(wrong.map(({ url, expected }) => [url, expected]), [['/b/:id/c', "a route at '/c', to which '/b/../c' was rewritten"]])
+})
+
 t.test('what a hook starts in the course of a run goes its own way after it', async t => {
   const app = build(t, { routes: ['GET /a'] })
   let goOn = (): void => {}
@@ -204,7 +259,7 @@ t.test('no handler is called, though constraints or rewriteUrl mislead it: that 
 
 t.test('a URL that rewriteUrl makes another of is told', async t => {
   const app = build(t, { routes: ['GET /a'], fastify: { rewriteUrl: ({ url }) => `/v1${url}` } })
-  t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "a route at '/v1/a', by headers for the constraints {}", actual: 'nothing to ask' }])
+  t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "a route at '/v1/a', to which '/a' was rewritten", actual: 'nothing to ask' }])
 })
 
 t.test('two runs at once do not disturb each other', async t => {

@@ -16,27 +16,20 @@ declare module 'fastify' {
     /**
      * The methods routed at a URL, as Fastify's own router finds them.
      *
-     * @param requestOrUrl a path or an absolute URL, whose query does not matter; or a request, whose URL, headers and the option
-     *   `constraints` decide, and whose own method is in the list where it is routed
-     * @param constraints values of the routing constraints in use, such as `{ version: '1.x', host: 'example.com' }`;
-     *   default: those of the request, or none for a URL
+     * @param url a path or an absolute URL, whose query does not matter
+     * @param constraints values of the routing constraints in use, such as `{ version: '1.x', host: 'example.com' }`; default: none
      * @returns the methods in upper case, sorted; empty where the URL is unknown
      * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where an argument is something else
      */
-    allowedMethods (requestOrUrl: AnyRequest | string, constraints: ConstraintValues): string[]
+    allowedMethods (url: string, constraints?: ConstraintValues): string[]
     /**
-     * The methods routed at a URL, without constraints.
+     * The methods routed at a request's URL, as far as the option `allow` leaves them; its own method too.
      *
-     * @param url a path or an absolute URL, whose query does not matter
-     * @returns the methods in upper case, sorted; empty where the URL is unknown
-     */
-    allowedMethods (url: string): string[]
-    /**
-     * The methods routed at a request's URL, under its constraints; its own method too, where it is routed.
-     *
+     * @param constraints values in the place of those that the request's headers and the option `constraints` give
      * @returns the methods in upper case, sorted; empty where the URL is unknown; a promise where the option `constraints` or `allow` is async
+     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where an argument is something else; what an option throws
      */
-    allowedMethods (requestOrUrl: AnyRequest | string): string[] | Promise<string[]>
+    allowedMethods (requestOrUrl: AnyRequest | string, constraints?: ConstraintValues): string[] | Promise<string[]>
 
     /**
      * Each route pattern that was recorded, to its methods. For people and tools: it never decides an answer.
