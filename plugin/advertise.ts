@@ -4,6 +4,7 @@ import type { Finding } from './recent.js'
 import { toAllow } from './reply.js'
 import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
+import { routedUrl } from './target.js'
 
 /** Requests that wait for an async option: what `handlerTimeout` sends meanwhile is not kept waiting too. */
 const waiting = new WeakSet<FastifyRequest>()
@@ -20,7 +21,7 @@ export function advertiseAllow (installation: Installation) {
   return function advertiseAllow (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): Promise<void> | void {
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
     const isLeft = request.is404 || isPreflight || reply.hasHeader('allow') || waiting.has(request)
-    const settings = isLeft ? undefined : settingsFor(installation, request.raw.url as string)
+    const settings = isLeft ? undefined : settingsFor(installation, routedUrl(request))
     if (!settings?.advertise) return done()
     const later = attempt(() => findMethods(installation, request, settings), set, fail)
     if (later === undefined) return done()

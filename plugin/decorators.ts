@@ -4,9 +4,10 @@ import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULTS } from './options.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
-import { replyMethodNotAllowed } from './reply.js'
+import { isTimedOut, replyMethodNotAllowed } from './reply.js'
 import { findMethods, isListOfMethods, narrow, routedMethods, withoutRefused } from './routed.js'
 import { type Installation, installationOf, settingsFor } from './scope.js'
+import { routedUrl } from './target.js'
 
 /** The decorator `app.allowedMethods`; its types tell what goes in and out. */
 export function allowedMethods (
@@ -17,7 +18,7 @@ export function allowedMethods (
   const areObject = constraints === undefined || (typeof constraints === 'object' && constraints !== null)
   ensure(areObject, InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
-  const settings = settingsFor(installation, url) ?? DEFAULTS
+  const settings = settingsFor(installation, typeof requestOrUrl === 'string' ? url : routedUrl(requestOrUrl)) ?? DEFAULTS
   if (typeof requestOrUrl === 'string') return [...routedMethods(installation, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
   return andThen(findMethods(installation, requestOrUrl, settings, false, constraints), found => [...found.methods])
 }
@@ -25,18 +26,19 @@ export function allowedMethods (
 /** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
   const installation = installationOf(this.server) as Installation
-  const settings = settingsFor(installation, this.request.raw.url as string) ?? DEFAULTS
+  const settings = settingsFor(installation, routedUrl(this.request)) ?? DEFAULTS
   const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
   const keep = () => methods === undefined
     ? andThen(findMethods(installation, this.request, settings), found => found.methods)
     : narrow(methods, this.request, settings.allow)
   const send = (kept: readonly string[]): void => {
+    if (isTimedOut(this)) return
     const isHidden = settings.allow !== undefined && kept.length === 0 && methods?.length !== 0
     if (isHidden) this.callNotFound() // the URL is as unknown here as elsewhere
     else if (this.sent) this.send() // Fastify warns
     else replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
   }
-  attempt(keep, send, error => { this.send(error) })
+  attempt(keep, send, error => { if (!isTimedOut(this)) this.send(error) })
   return this
 }
 

@@ -2,9 +2,10 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandl
 import { InvalidOptionError } from './errors.js'
 import { type GivenOptions, type Settings, toSettings } from './options.js'
 import type { Finding } from './recent.js'
-import { replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
+import { isAnswered, replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
 import { findMethods, isImplemented } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
+import { routedUrl } from './target.js'
 
 /**
  * Makes the hook that answers 405 where no route takes the request and other methods are routed at its URL; else what Fastify was about
@@ -27,15 +28,19 @@ export function answerMethodNotAllowed (installation: Installation): preParsingH
 
 /** Apart from the hook, so that a matched request allocates none of what this needs. */
 function answerMiss (installation: Installation, request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-  const settings = settingsFor(installation, request.raw.url as string)
+  const settings = settingsFor(installation, routedUrl(request))
   if (settings === undefined) return done()
   if (settings.notImplemented && !isImplemented(installation, request, settings)) {
     replyRefusal(reply, settings, 501)
     return
   }
   const finding = findMethods(installation, request, settings, true)
-  if (finding instanceof Promise) finding.then(finding => reply.sent || answer(reply, finding, settings)).then(answered => answered || done(), done)
-  else if (!answer(reply, finding, settings)) done()
+  if (finding instanceof Promise) {
+    finding.then(finding => isAnswered(reply) || answer(reply, finding, settings))
+      .then(answered => answered || done(), error => isAnswered(reply) || done(error))
+  } else if (!answer(reply, finding, settings)) {
+    done()
+  }
 }
 
 /** @returns false where the URL is unknown */
@@ -55,7 +60,7 @@ export function setNotFoundHandler (installation: Installation, scope: FastifyIn
   try {
     (scope.prefix === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // Fastify finds a prefix's not-found handler without the router's options: the settings may lie elsewhere, as for `/a;b` under `useSemicolonDelimiter`.
-      replyRefusal(reply, settingsFor(installation, request.raw.url as string) ?? own, 404)
+      replyRefusal(reply, settingsFor(installation, routedUrl(request)) ?? own, 404)
     })
   } catch (error) {
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +

@@ -8,7 +8,7 @@ import { InvalidOptionError, InvalidProblemError, ensure, show } from './errors.
 import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Finding } from './recent.js'
-import { toUriReference } from './target.js'
+import { routedUrl, toUriReference } from './target.js'
 
 /**
  * The body of a 405 (RFC 9457), as JSON.
@@ -25,7 +25,7 @@ export function toMethodNotAllowed (request: AnyRequest, finding: Finding, setti
     const problem = toDefault(settings, methods, toUriReference(target))
     return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
   }
-  if (target !== request.raw.url) return toDefaultJson(target, methods, settings) // by `rewriteUrl`, which may give one URL for several
+  if (target !== routedUrl(request)) return toDefaultJson(target, methods, settings) // by `rewriteUrl`, which may give one URL for several
   finding.body ??= toDefaultJson(target, methods, settings)
   return finding.body
 }

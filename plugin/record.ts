@@ -8,7 +8,7 @@ import { normalize, routedPatterns } from './target.js'
 export interface RouteRecord {
   /** Each route pattern to its methods. */
   readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
-  /** Names of the routing constraints of the routes that `onRoute` reported. */
+  /** Names of the routing constraints of recorded routes; until `methodsByUrl` was asked for, of those that `onRoute` reported. */
   readonly constraintNames: ReadonlySet<string>
   /** The routing constraints of recorded routes, by their patterns, once each; no entry for a route without. Complete once `methodsByUrl` was asked for. */
   readonly constraintsByUrl: ReadonlyMap<string, readonly ConstraintValues[]>
@@ -59,6 +59,7 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
     if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, new ReadOnlySet())
     Set.prototype.add.call(methodsByUrl.get(url), method)
     if (Object.keys(constraints).length === 0) return
+    for (const name of Object.keys(constraints)) constraintNames.add(name)
     const others = constraintsByUrl.get(url) ?? []
     if (!others.some(other => isDeepStrictEqual(other, constraints))) constraintsByUrl.set(url, [...others, constraints])
   }

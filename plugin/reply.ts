@@ -19,11 +19,21 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
   try {
     const body = toMethodNotAllowed(reply.request, finding, settings)
     if (typeof body === 'string') return replyProblem(reply, 405, body, 'not allowed')
-    body.then(body => reply.sent || replyProblem(reply, 405, body, 'not allowed')).catch(error => reply.sent || reply.send(error))
+    body.then(body => isAnswered(reply) || replyProblem(reply, 405, body, 'not allowed')).catch(error => isAnswered(reply) || reply.send(error))
     return reply
   } catch (error) {
     return reply.send(error)
   }
+}
+
+/** Tells whether something else has answered while an option was waited for. */
+export function isAnswered (reply: FastifyReply): boolean {
+  return reply.sent || isTimedOut(reply)
+}
+
+/** Tells whether Fastify's `handlerTimeout` answers a request, which may take an `onSend` hook its time. */
+export function isTimedOut ({ request }: FastifyReply): boolean {
+  return request.signal?.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
 }
 
 /** Answers OPTIONS with what the URL supports (RFC 9110 §9.3.7). */

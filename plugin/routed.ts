@@ -6,7 +6,7 @@ import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Finding } from './recent.js'
 import type { Installation, Match } from './scope.js'
-import { decode, routedPath, withRoutedSlashes, withoutQuery } from './target.js'
+import { decode, routedPath, routedUrl, withRoutedSlashes, withoutQuery } from './target.js'
 
 /**
  * Finds the methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
@@ -19,7 +19,7 @@ export function findMethods (
   installation: Installation, request: AnyRequest, settings: Settings, isMiss = false, given?: ConstraintValues
 ): MaybePromise<Finding> {
   return installation.isUnconstrained && settings.constraints === undefined && given === undefined
-    ? allowed(findRecent(installation, request.raw.url as string, settings.catchAll), undefined, installation, request, settings, isMiss)
+    ? allowed(findRecent(installation, routedUrl(request), settings.catchAll), undefined, installation, request, settings, isMiss)
     : findConstrained(installation, request, settings, isMiss, given)
 }
 
@@ -37,7 +37,7 @@ function findConstrained (
 ): MaybePromise<Finding> {
   const constraints = given === undefined ? constraintsOf(installation, request, settings.constraints) : constraintsInUse(installation.root, { ...given })
   return andThen(constraints, values => {
-    const methods = routedMethods(installation, request.raw.url as string, values, settings.catchAll)
+    const methods = routedMethods(installation, routedUrl(request), values, settings.catchAll)
     return allowed({ methods }, values, installation, request, settings, isMiss)
   })
 }
@@ -47,7 +47,7 @@ function allowed (
 ): MaybePromise<Finding> {
   if (isMiss && finding.methods.includes(request.method)) return NOTHING
   if (allow === undefined) return finding
-  return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, request.raw.url as string, values, catchAll, kept) }))
+  return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, routedUrl(request), values, catchAll, kept) }))
 }
 
 /** The methods that the option `allow` leaves. */

@@ -96,7 +96,7 @@ function startsWith (segments: readonly string[], first: readonly string[]): boo
 }
 
 function isWithin (place: readonly string[], segments: readonly string[]): boolean {
-  return segments.every((segment, at) => segment === '' || isParameter(segment)
+  return segments.every((segment, at) => (segment === '' && at === segments.length - 1) || isParameter(segment)
     ? place[at]?.startsWith(staticPart(segment))
     : staticPart(segment) === place[at])
 }

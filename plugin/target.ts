@@ -1,4 +1,14 @@
 import type { FastifyInstance } from 'fastify'
+import type { AnyRequest } from '../types/options.js'
+
+/**
+ * The URL that the router was asked for, so after `rewriteUrl`, which leaves an `originalUrl` of its own.
+ * `@fastify/express` decodes the URL for its middleware, and keeps the routed one in its place.
+ */
+export function routedUrl ({ raw, server }: AnyRequest): string {
+  const { url, originalUrl } = raw as { url: string, originalUrl?: string }
+  return originalUrl !== undefined && server.hasDecorator('express') ? originalUrl : url
+}
 
 /** The part of a URL that the app's router looks at: no origin, query or fragment, and no more than up to a semicolon where the app asks for that. */
 export function routedPath (app: FastifyInstance, url: string): string {

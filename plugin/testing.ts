@@ -9,9 +9,10 @@ import type { Settings } from './options.js'
 import { faultOf, toMethodNotAllowed, toRefusal } from './problem.js'
 import { toAllow } from './reply.js'
 import type { RouteRecord } from './record.js'
-import { findMethods, isImplemented } from './routed.js'
+import { findMethods, isImplemented, methodsInUse } from './routed.js'
 import { samplesOf } from './sample.js'
 import { type Installation, type Probe, expectInstallation, settingsFor } from './scope.js'
+import { routedUrl } from './target.js'
 import { customConstraints } from './warnings.js'
 
 /** Options of `findWrongAnswers`. */
@@ -58,11 +59,12 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const installation = expectInstallation(app, 'findWrongAnswers')
   const { record } = installation
   installation.probe = probeOf
+  const { methodsByUrl } = record
   const custom = customConstraints(app, record)
   const wrong: WrongAnswer[] = []
   const urlsAsked = new Set<string>()
   let checks = 0
-  for (const [pattern, methods] of record.methodsByUrl) {
+  for (const [pattern, methods] of methodsByUrl) {
     if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : pattern.search(ignored) !== -1)) continue
     for (const [constraints, routed] of constraintsFor(app, record, pattern, [...methods])) await checkRoute(pattern, routed, constraints)
   }
@@ -91,11 +93,11 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
 
   /** @returns the URL that the app makes of this one, where the route is not found there by these headers */
   async function checkUrl (url: string, headers: Record<string, string>, methods: string[]): Promise<string | undefined> {
-    const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) ?? 'CONNECT'
-    const request = await checkAnswer(unsupported, url, headers)
-    const settings = request && settingsFor(installation, request.raw.url as string)
+    const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) ?? METHODS.find(method => !methodsInUse(installation).includes(method))
+    const request = await checkAnswer(unsupported as string, url, headers)
+    const settings = request && settingsFor(installation, routedUrl(request))
     if (request === undefined || settings === undefined) return
-    const search = { url: request.raw.url as string, constraints: await constraintsOf(installation, request, settings.constraints) }
+    const search = { url: routedUrl(request), constraints: await constraintsOf(installation, request, settings.constraints) }
     const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
     if (!methods.some(isRouted)) return search.url
     for (const method of app.supportedMethods) {
@@ -111,7 +113,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     const reply = await app.inject({ method: method as HTTPMethods, url: probe.url, headers: { ...headers, [PROBE]: id } })
     probes.delete(id)
     const { request } = probe
-    const settings = settingsFor(installation, request?.raw.url ?? url)
+    const settings = settingsFor(installation, request === undefined ? url : routedUrl(request))
     if (settings === undefined) return request
     if (custom.length > 0 && settings.constraints === undefined) {
       throw new InvalidArgumentError(`findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (${custom.join(', ')})`)
@@ -167,7 +169,7 @@ async function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, set
   function members (): object {
     if (promised.status === 501) return toRefusal(request, 501)
     if (settings.problem !== undefined) return {}
-    return JSON.parse(toMethodNotAllowed(request, { methods: promised.allow?.split(', ') ?? [] }, settings) as string)
+    return JSON.parse(toMethodNotAllowed(request, { methods: (promised.allow as string).split(', ') }, settings) as string)
   }
 }
 

@@ -30,14 +30,14 @@ export function warnOfUnknownConstraints (app: FastifyInstance, record: RouteRec
 }
 
 /**
- * Warns of a catch-all that takes every method, such as `app.all('/api/*')`: whatever is asked below it is routed, so nothing
+ * Warns of a catch-all that takes every method under no constraint, such as `app.all('/api/*')`: whatever is asked below it is routed, so nothing
  * there is answered 405. Only where every method is in use can there be one, which spares most apps the list of their routes.
  */
 export function warnOfCatchAlls (installation: Installation): void {
   const { root, record } = installation
   if (methodsInUse(installation).length < root.supportedMethods.length) return
   for (const [url, methods] of record.methodsByUrl) {
-    if (!url.endsWith('*') || !root.supportedMethods.every(method => methods.has(method))) continue
+    if (!url.endsWith('*') || record.constraintsByUrl.has(url) || !root.supportedMethods.every(method => methods.has(method))) continue
     root.log.warn(`fastify-allowed-methods: the route '${url}' takes every method, so that no URL below it can be answered 405; ` +
       'declare it for the methods that it serves')
   }

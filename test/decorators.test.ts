@@ -46,6 +46,20 @@ t.test('app.allowedMethods of a request obeys the option allow, whatever the con
   t.strictSame(reply.json(), [['POST'], ['GET', 'HEAD'], []])
 })
 
+t.test('beside @fastify/express, which decodes the URL of a request, the routed one counts', async t => {
+  const app = build(t, { plugin: { advertise: true }, routes: ['GET /users/:id', 'GET /A'] })
+  app.decorate('express', {})
+  app.addHook('onRequest', async ({ raw }) => { Object.assign(raw, { originalUrl: raw.url, url: decodeURI(raw.url as string) }) })
+  app.patch('/sold/:id', (_request, reply) => { reply.sendMethodNotAllowed() })
+  for (let times = 0; times < 3; times++) {
+    t.equal(await ask(app, 'PUT', '/users/100%25'), 'GET, HEAD')
+    t.equal(await ask(app, 'PUT', '/%2541'), 404)
+    t.equal((await app.inject('/users/100%25')).headers.allow, 'GET, HEAD')
+    t.equal(await ask(app, 'PATCH', '/sold/100%25'), '')
+    t.equal((await app.inject({ method: 'PUT', url: '/users/100%25' })).json().instance, '/users/100%25')
+  }
+})
+
 t.test('app.allowedMethods refuses what is neither a URL nor a request', async t => {
   const app = build(t)
   await app.ready()

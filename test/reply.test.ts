@@ -146,6 +146,28 @@ t.test('throw: with notFound and notImplemented, the 404s and the 501s too', asy
   t.equal((await app.inject({ method: 'PUT', url: '/users' })).statusCode, 501)
 })
 
+const takesTimeout = 'handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig
+t.test("what Fastify's handlerTimeout answers stays so, though an onSend hook holds it until an option has settled", { skip: !takesTimeout && 'no option of this Fastify' }, async t => {
+  const late = <T>(value: T) => new Promise<T>(resolve => { setTimeout(resolve, 50, value) })
+  const fail = async () => { throw await late(new Error('late')) }
+  for (const plugin of [{ allow: late }, { allow: () => late([]) }, { allow: fail }, { problem: late }, { problem: fail }]) {
+    const app = build(t, { plugin, routes: ['GET /a'], fastify: { handlerTimeout: 20 } })
+    app.get('/sold', (_request, reply) => { reply.sendMethodNotAllowed() })
+    let sent = 0
+    app.addHook('onSend', async (_request, _reply, payload) => {
+      sent++
+      return await late(payload)
+    })
+    app.setNotFoundHandler(() => { t.fail('a not-found handler was called') })
+    for (const [method, url] of [['PUT', '/a'], ['GET', '/sold']] as const) {
+      const reply = await app.inject({ method, url })
+      await late(undefined)
+      t.strictSame([reply.statusCode, reply.json().code, reply.headers['content-type']], [503, 'FST_ERR_HANDLER_TIMEOUT', 'application/json; charset=utf-8'], `${method} ${JSON.stringify(Object.keys(plugin))}`)
+    }
+    t.equal(sent, 2)
+  }
+})
+
 t.test('a body that comes after the reply was sent is dropped, without a word', async t => {
   const lines: string[] = []
   for (const problem of [

@@ -185,6 +185,16 @@ t.test('options of a prefix do not reach another that is not within it', async t
   t.equal(await ask(app, 'PUT', '/w/y'), 500)
 })
 
+t.test('an empty segment of a prefix is one', async t => {
+  const app = build(t, { plugin: {}, routes: ['GET /a/x/b/y'] })
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { type: '/inner' })
+    declare(api, 'GET /y')
+  }, { prefix: '/a//b' })
+  t.equal((await app.inject({ method: 'PUT', url: '/a//b/y' })).json().type, '/inner')
+  t.not((await app.inject({ method: 'PUT', url: '/a/x/b/y' })).json().type, '/inner')
+})
+
 t.test('for prefixes alike the last registration wins, also one that is made again', async t => {
   const app = build(t, { routes: ['GET /a/y'] })
   for (const prefix of ['/:t', '/:u', '/:t']) {

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance, type HTTPMethods } from 'fastify'
 import t, { type Test } from 'tap'
 import fastifyAllowedMethods, { MethodNotAllowedProblem } from '../plugin/index.js'
 import { type WrongAnswer, findWrongAnswers } from '../plugin/testing.js'
-import { build, declare, routerOptions } from './helpers.js'
+import { build, declare, routerOptions, strategy } from './helpers.js'
 
 /** Every kind of route; a handler that is called fails the test. */
 function start (t: Test, plugin: object = {}): FastifyInstance {
@@ -128,6 +128,12 @@ t.test('custom constraints: by the option constraints and the headers given; wit
     app.route({ method: 'GET', url: '/a', constraints: { tenant: 'x' }, handler: async () => t.fail('a handler was called') })
     return app
   }
+  const tenants = { constraints: ({ headers }: { headers: Record<string, string> }) => ({ tenant: headers['x-tenant'] }) }
+  const two = start(tenants)
+  two.route({ method: 'PUT', url: '/a', constraints: { tenant: 'y' }, handler: async () => t.fail('a handler was called') })
+  t.strictSame(await findWrongAnswers(two, { headers: { 'x-tenant': 'x' } }), [
+    { method: 'PUT', url: '/a', expected: "a route at '/a', by headers for the constraints { tenant: 'y' }", actual: 'nothing to ask' }
+  ])
   const app = start({ constraints: async ({ headers }: { headers: Record<string, string> }) => ({ tenant: headers['x-tenant'] }) })
   t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "a route at '/a', by headers for the constraints { tenant: 'x' }", actual: 'nothing to ask' }])
   const wrong = await findWrongAnswers(app, { headers: { 'x-tenant': 'x' } })
@@ -137,6 +143,15 @@ t.test('custom constraints: by the option constraints and the headers given; wit
     code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT',
     message: "findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (tenant)"
   })
+})
+
+t.test('custom constraints are known from routes that come before the plugin too', async t => {
+  const app = build(t, { plugin: false, routes: ['POST /a'] })
+  app.addConstraintStrategy(strategy('tenant') as never)
+  app.get('/a', { constraints: { tenant: 't' } }, async () => 'a')
+  await app.after()
+  app.register(fastifyAllowedMethods)
+  await t.rejects(findWrongAnswers(app), { message: /^findWrongAnswers needs the option 'constraints' .*\(tenant\)$/ })
 })
 
 t.test('a prefix that no registration covers is left alone', async t => {
@@ -205,13 +220,15 @@ t.test('a hook may go on from elsewhere, and ask the app for something else', as
   queued.route({ method: 'GET', url: '/a', handler })
   t.strictSame(await findWrongAnswers(queued), [])
 
-  const guarded = build(t, { routes: ['GET /session'] })
-  guarded.addHook('onRequest', async ({ url, headers }, reply) => {
-    if (url === '/session') return
-    const session = await guarded.inject({ url: '/session', headers: headers as Record<string, string> })
-    if (session.payload !== 'GET /session') return reply.code(401).send()
+  const guarded = build(t, { routes: ['GET /a'] })
+  guarded.all('/session', async () => 'session')
+  guarded.addHook('onRequest', async ({ method, url, headers }, reply) => {
+    if (url === '/session' || method !== 'PUT') return
+    for (const other of [{ method, url: '/session' }, { method: 'GET', url }] as const) {
+      const { statusCode } = await guarded.inject({ ...other, headers: headers as Record<string, string> })
+      if (statusCode !== 200) return reply.code(401).send()
+    }
   })
-  guarded.route({ method: 'GET', url: '/a', handler })
   t.strictSame(await findWrongAnswers(guarded, { ignore: ['/session'] }), [])
 })
 

@@ -45,6 +45,7 @@ t.test('no warning where a 405 can be answered', async t => {
     app.route({ method: ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'], url, handler: async () => 'proxied' })
     app.all('/all', async () => 'one URL')
     app.all('/all/:id', async () => 'one segment')
+    app.route({ method: app.supportedMethods as 'GET'[], url: '/old/*', constraints: { host: 'old.example' }, handler: async () => 'one host' })
     await app.ready()
     t.strictSame(warnings, [])
   }

@@ -118,6 +118,14 @@ for (const [name, mount] of Object.entries({ express, middie })) {
   }, async (t, app) => {
     t.equal((await app.inject({ method: 'PUT', url: '/users' })).headers['x-middleware'], '1')
   })
+
+  together(`@fastify/${name}: a percent sign in a URL`, async app => {
+    await app.register(mount)
+    declare(app, 'GET /users/:id', 'GET /A')
+  }, {
+    untouched: ['GET /users/100%25', 'PUT /%2541', 'GET /%2541'],
+    refused: [['PUT /users/100%25', 'GET, HEAD'], ['PUT /%41', 'GET, HEAD']]
+  })
 }
 
 together("@fastify/middie with its hook 'preHandler': middleware runs for a 404, but for no 405", async app => {
