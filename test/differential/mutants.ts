@@ -18,7 +18,7 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'asks under no constraint': ['routed', 'installation.isUnconstrained && settings.constraints === undefined', 'true'],
   'forgets custom constraints': ['constraints', '{ ...builtIn, ...values }', 'builtIn'],
   'passes constraints that the app does not use': ['constraints', '.filter(([name]) => app.hasConstraintStrategy(name))', ''],
-  'asks for the URL before rewriteUrl': ['routed', 'findRecent(installation, request.raw.url', 'findRecent(installation, request.originalUrl'],
+  'asks for the URL before rewriteUrl': ['routed', 'findRecent(installation, routedUrl(request)', 'findRecent(installation, request.originalUrl'],
   'keeps the query in the instance': ['target', 'withoutQuery(target.replace(', '(target.replace('],
   'keeps the query in a plain instance': ['target', 'return withoutQuery(target)', 'return target'],
   'compares the path of a catch-all as it was sent': ['routed', 'decodeURIComponent)', '(path) => path)'],
@@ -35,13 +35,13 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'answers HEAD by 501': ['routed', "method === 'HEAD' || ", ''],
   'answers 501 by the URL': ['routed', 'methodsInUse(installation).includes(method)', 'false'],
   'advertises on a 404': ['advertise', 'request.is404 || ', ''],
-  'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, request.raw.url, values, catchAll, kept)', 'methods: kept'],
+  'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, routedUrl(request), values, catchAll, kept)', 'methods: kept'],
   'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
   'sends what the schema does not declare': ['problem', 'Value.Clean(schema, JSON.parse(JSON.stringify(body)))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
   'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)'],
   'answers what another URL supports': ['recent', 'hash & (MOST_URLS - 2);\n        if (urls[first] === url)', '0;\n        if (urls[first] !== undefined)'],
-  'names the URL of another request': ['problem', 'target !== request.raw.url', 'false'],
+  'names the URL of another request': ['problem', 'target !== routedUrl(request)', 'false'],
   'forgets the option constraints where a URL is asked again': ['routed', ' && settings.constraints === undefined', '']
 }
 
