@@ -121,7 +121,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     const expected = request === undefined ? 'an answer of the plugin' : await promisedTo(installation, request, settings)
     if (expected === undefined) return request
     checks++
-    const actual = typeof expected === 'string' ? `${reply.statusCode}, by a hook before it` : await toAnswer(reply, request as AnyRequest, settings, expected)
+    const actual = typeof expected === 'string' ? `${reply.statusCode}, by a hook before it` : toAnswer(reply, request as AnyRequest, settings, expected)
     if (!isDeepStrictEqual(actual, expected)) wrong.push({ method, url, expected, actual })
     return request
   }
@@ -149,7 +149,7 @@ async function promisedTo (installation: Installation, request: AnyRequest, sett
 }
 
 /** The answer that a reply is, as far as one is promised. */
-async function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings: Settings, promised: Answer): Promise<object> {
+function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings: Settings, promised: Answer): object {
   const { allow, 'content-type': mediaType } = reply.headers
   const answer = { status: reply.statusCode, allow, mediaType, problem: promised.problem && judge() }
   return Object.fromEntries(Object.entries(answer).filter(([name]) => name in promised))

@@ -12,7 +12,7 @@ const [WIDTH, LABELS, VALUES, ROW, BAR, TOP, BOTTOM, MARGIN] = [760, 290, 140, 3
  * Its colours are its own, so that it reads the same on a light page and on a dark one.
  */
 export function toChart ({ figures: { peers: figures }, answers, machine, versions, date }) {
-  const bars = Object.entries(figures).map(([name, figure]) => ({ name, ...figure })).sort((a, b) => a.toBare.median - b.toBare.median)
+  const bars = Object.entries(figures).filter(([name]) => name !== 'search').map(([name, figure]) => ({ name, ...figure })).sort((a, b) => a.toBare.median - b.toBare.median)
   const longest = Math.max(...bars.map(({ toBare }) => toBare.median))
   const height = TOP + bars.length * ROW + BOTTOM
   const note = `${date}, ${machine}, Node.js ${versions['Node.js']}, Fastify ${versions.Fastify}. Shorter is better.`
