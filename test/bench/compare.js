@@ -26,7 +26,7 @@ const NO_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi
 export async function compare ({ request, subjects, figure = 'cpu', times = 1 }, rounds) {
   const result = []
   while (result.length < rounds * times) {
-    const servers = await startAll(subjects, request, figure)
+    const servers = await startAll(rotated(subjects, result.length / ROUNDS_PER_PROCESS), request, figure)
     try {
       for (let i = 0; i < ROUNDS_PER_PROCESS && result.length < rounds * times; i++) {
         result.push(await inTurn(subjects, result.length, name => measure(servers[name], request, figure)))
@@ -70,8 +70,12 @@ async function measure (server, request, figure) {
 }
 
 async function inTurn (names, round, measure) {
-  const at = round % names.length
   const figures = {}
-  for (const name of [...names.slice(at), ...names.slice(0, at)]) figures[name] = await measure(name)
+  for (const name of rotated(names, round)) figures[name] = await measure(name)
   return figures
+}
+
+function rotated (names, round) {
+  const at = Math.floor(round) % names.length
+  return [...names.slice(at), ...names.slice(0, at)]
 }
