@@ -59,7 +59,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const installation = expectInstallation(app, 'findWrongAnswers')
   const { record } = installation
   installation.probe = probeOf
-  const { methodsByUrl } = record
+  const { methodsByUrl } = record // first: it completes the record
   const custom = customConstraints(app, record)
   const wrong: WrongAnswer[] = []
   const urlsAsked = new Set<string>()
