@@ -1,7 +1,7 @@
 import t from 'tap'
 import { type FastifyInstance, type HTTPMethods } from 'fastify'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { ask, build, declare } from './helpers.js'
+import { ask, build, declare, strategy } from './helpers.js'
 
 t.test('app.allowedMethods: the sorted methods routed at a URL, none where it is unknown', async t => {
   const app = build(t, { routes: ['POST /users', 'GET /users', 'GET /*'] })
@@ -46,17 +46,32 @@ t.test('app.allowedMethods of a request obeys the option allow, whatever the con
   t.strictSame(reply.json(), [['POST'], ['GET', 'HEAD'], []])
 })
 
+t.test('app.allowedMethods of a request takes values of a custom constraint, which the plugin itself does not know', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  app.addConstraintStrategy(strategy('tenant') as never)
+  app.delete('/a', { constraints: { tenant: 't' } }, async () => 'a')
+  app.post('/a', async request => [await app.allowedMethods(request), await app.allowedMethods(request, { tenant: 't' })])
+  t.strictSame((await app.inject({ method: 'POST', url: '/a' })).json(), [['GET', 'HEAD', 'POST'], ['DELETE', 'GET', 'HEAD', 'POST']])
+})
+
 t.test('beside @fastify/express, which decodes the URL of a request, the routed one counts', async t => {
   const app = build(t, { plugin: { advertise: true }, routes: ['GET /users/:id', 'GET /A'] })
   app.decorate('express', {})
   app.addHook('onRequest', async ({ raw }) => { Object.assign(raw, { originalUrl: raw.url, url: decodeURI(raw.url as string) }) })
   app.patch('/sold/:id', (_request, reply) => { reply.sendMethodNotAllowed() })
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { type: '/inner', advertise: false })
+    declare(api, 'GET /y')
+    api.patch('/y', (_request, reply) => { reply.sendMethodNotAllowed() })
+  }, { prefix: '/%41' })
   for (let times = 0; times < 3; times++) {
     t.equal(await ask(app, 'PUT', '/users/100%25'), 'GET, HEAD')
     t.equal(await ask(app, 'PUT', '/%2541'), 404)
     t.equal((await app.inject('/users/100%25')).headers.allow, 'GET, HEAD')
     t.equal(await ask(app, 'PATCH', '/sold/100%25'), '')
     t.equal((await app.inject({ method: 'PUT', url: '/users/100%25' })).json().instance, '/users/100%25')
+    for (const method of ['PUT', 'PATCH'] as const) t.equal((await app.inject({ method, url: '/%2541/y' })).json().type, '/inner', method)
+    t.equal((await app.inject('/%2541/y')).headers.allow, undefined, 'as the options there ask')
   }
 })
 
