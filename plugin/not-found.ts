@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import { InvalidOptionError } from './errors.js'
 import { type GivenOptions, type Settings, toSettings } from './options.js'
+import { lookAfter } from './payload.js'
 import type { Finding } from './recent.js'
 import { isAnswered, replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
 import { findMethods, isImplemented } from './routed.js'
@@ -17,10 +18,10 @@ import { routedUrl } from './target.js'
  * @see https://fastify.dev/docs/latest/Reference/Lifecycle/
  */
 export function answerMethodNotAllowed (installation: Installation): preParsingHookHandler {
-  return function answerMethodNotAllowed (request, reply, _payload, done) {
+  return function answerMethodNotAllowed (request, reply, payload, done) {
     const probe = installation.probe?.(request)
     if (probe !== undefined) probe.request = request
-    if (request.is404) answerMiss(installation, request, reply, done)
+    if (request.is404) answerMiss(installation, request, reply, payload === request.raw ? done : lookAfter(payload, reply, done))
     else if (probe === undefined) done()
     else reply.code(500).send('routed') // a probe calls no handler
   }

@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import { connect as http2Connect } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { PassThrough, type Readable, pipeline } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createGunzip } from 'node:zlib'
+import Fastify, { type FastifyInstance, type RequestPayload } from 'fastify'
+import t from 'tap'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions, type MethodNotAllowedProblem } from '../plugin/index.js'
+import { declare, exchange } from './helpers.js'
+
+const asyncOption = { constraints: async () => sleep(30, {}) }
+const hooks: Record<string, (payload: RequestPayload) => Readable> = {
+  pipe: payload => payload.pipe(new PassThrough()).pipe(new PassThrough()),
+  pipeline: payload => pipeline(payload, new PassThrough(), () => {}),
+  gunzip: payload => payload.pipe(createGunzip()),
+  'gunzip in a pipeline': payload => pipeline(payload, createGunzip(), () => {})
+}
+
+/** An app whose hook reads each body into a stream of its own, before the plugin or without it. */
+function start (name: string, options: FastifyAllowedMethodsOptions | false) {
+  const app = Fastify()
+  const answered: number[] = []
+  app.addHook('preParsing', async (request, _reply, payload) => request.headers['content-type'] === undefined ? payload : hooks[name]?.(payload))
+  app.addHook('onResponse', async (_request, reply) => { answered.push(reply.statusCode) })
+  if (options !== false) app.register(fastifyAllowedMethods, options)
+  declare(app, 'GET /users')
+  return { app, answered }
+}
+
+/** What comes back for a PUT with a body, and for the GET after it on the same connection. */
+async function send (app: FastifyInstance, url: string, body: Buffer) {
+  const head = `PUT ${url} HTTP/1.1\r\nHost: a.example\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`
+  const answers = await exchange(app, head, body, 'GET /users HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n')
+  return answers.match(/(?<=HTTP\/1\.1 )\d+/g)?.map(Number)
+}
+
+t.test('a body that an earlier hook reads holds nothing up: the connection stays usable, and the app closes', async t => {
+  const body = Buffer.alloc(900_000, 'x')
+  for (const name of ['pipe', 'pipeline']) {
+    for (const [options, status] of [[false, 404], [{}, 405], [asyncOption, 405], [{ notImplemented: true }, 501]] as const) {
+      const { app, answered } = start(name, options)
+      t.strictSame(await send(app, '/users', body), [status, 200], name)
+      t.strictSame(await send(app, '/unknown', body), [status === 501 ? 501 : 404, 200], name)
+      await app.close()
+      t.equal(answered.length, 4, 'onResponse has run for each')
+    }
+  }
+})
+
+t.test('what is wrong with such a body ends no process: a 405 where the URL is known, else as without the plugin', async t => {
+  for (const name of ['gunzip', 'gunzip in a pipeline']) {
+    for (const [options, status] of [[false, 400], [{}, 405], [asyncOption, 405], [{ problem: async (problem: MethodNotAllowedProblem) => sleep(30, problem) }, 405]] as const) {
+      for (const body of [Buffer.from('no gzip'), Buffer.alloc(900_000, 'x')]) {
+        const { app } = start(name, options)
+        t.equal((await send(app, '/users', body))?.[0], status, name)
+        t.strictSame(await send(app, '/unknown', body), [400], 'the last answer of its connection')
+        await app.close()
+      }
+    }
+  }
+})
+
+t.test("it is not taken from the app's own 404, which may read it after its answer", async t => {
+  const { app } = start('pipe', {})
+  let resolve!: (length: number) => void
+  const read = new Promise<number>(_resolve => { resolve = _resolve })
+  app.addContentTypeParser('text/plain', (_request, payload, done) => done(null, payload))
+  app.setNotFoundHandler(async (request, reply) => {
+    reply.raw.once('finish', async () => resolve(Buffer.concat(await (request.body as Readable).toArray()).length))
+    return reply.code(404).send('mine')
+  })
+  t.strictSame(await send(app, '/unknown', Buffer.alloc(900_000)), [404, 200])
+  t.equal(await read, 900_000)
+  await app.close()
+})
+
+t.test('over HTTP/2 its stream is closed', async t => {
+  const app = Fastify({ http2: true })
+  t.teardown(() => app.close())
+  app.addHook('preParsing', async (_request, _reply, payload) => hooks.pipe?.(payload))
+  app.register(fastifyAllowedMethods)
+  app.get('/users', async () => 'users')
+  await app.listen({ port: 0, host: '127.0.0.1' })
+  const session = http2Connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+  t.teardown(() => session.close())
+  const stream = session.request({ ':method': 'PUT', ':path': '/users' }, { endStream: false })
+  stream.end(Buffer.alloc(900_000))
+  const closed = once(stream, 'close')
+  const [headers] = await once(stream.resume(), 'response')
+  t.equal(headers[':status'], 405)
+  await closed
+})
