@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { attempt } from './promise.js'
 import type { Finding } from './recent.js'
-import { toAllow } from './reply.js'
+import { holdUntil, toAllow } from './reply.js'
 import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
@@ -26,6 +26,7 @@ export function advertiseAllow (installation: Installation) {
     const later = attempt(() => findMethods(installation, request, settings), set, fail)
     if (later === undefined) return done()
     waiting.add(request)
+    holdUntil(later, reply)
     return later // Fastify goes on after it, and catches what goes wrong from there
 
     function set ({ methods }: Finding): void {

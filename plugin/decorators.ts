@@ -4,7 +4,7 @@ import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULTS } from './options.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
-import { isTimedOut, replyMethodNotAllowed } from './reply.js'
+import { holdUntil, isTimedOut, replyMethodNotAllowed } from './reply.js'
 import { findMethods, isListOfMethods, narrow, routedMethods, withoutRefused } from './routed.js'
 import { type Installation, installationOf, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
@@ -31,14 +31,15 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   const keep = () => methods === undefined
     ? andThen(findMethods(installation, this.request, settings), found => found.methods)
     : narrow(methods, this.request, settings.allow)
-  const send = (kept: readonly string[]): void => {
+  const send = (kept: readonly string[]): MaybePromise<void> => {
     if (isTimedOut(this)) return
     const isHidden = settings.allow !== undefined && kept.length === 0 && methods?.length !== 0
     if (isHidden) this.callNotFound() // the URL is as unknown here as elsewhere
     else if (this.sent) this.send() // Fastify warns
-    else replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
+    else return replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
   }
-  attempt(keep, send, error => { if (!isTimedOut(this)) this.send(error) })
+  const later = attempt(keep, send, error => { if (!isTimedOut(this)) this.send(error) })
+  if (later instanceof Promise) holdUntil(later, this)
   return this
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { MethodNotAllowedError, NotFoundError, NotImplementedError } from './errors.js'
 import type { Settings } from './options.js'
+import type { MaybePromise } from './promise.js'
 import { toDetail, toMethodNotAllowed, toRefusal } from './problem.js'
 import type { Finding } from './recent.js'
 
@@ -8,22 +9,37 @@ import type { Finding } from './recent.js'
  * Answers 405 with `Allow` and the problem body (RFC 9110 §15.5.6), and logs one line at level info, as Fastify does for a 404.
  *
  * An error goes to the app's error handler.
+ *
+ * @returns a promise of the answer where the option `problem` is async
  */
-export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, settings: Settings): FastifyReply {
+export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, settings: Settings): MaybePromise<void> {
   const { methods } = finding
   const allow = toAllow(methods)
   reply.header('allow', allow)
   if (settings.throw) {
-    return reply.send(Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: [...methods], headers: { allow } }))
+    reply.send(Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: [...methods], headers: { allow } }))
+    return
   }
   try {
     const body = toMethodNotAllowed(reply.request, finding, settings)
-    if (typeof body === 'string') return replyProblem(reply, 405, body, 'not allowed')
-    body.then(body => isAnswered(reply) || replyProblem(reply, 405, body, 'not allowed')).catch(error => isAnswered(reply) || reply.send(error))
-    return reply
+    if (typeof body !== 'string') return body.then(send).catch(error => { if (!isAnswered(reply)) reply.send(error) })
+    replyProblem(reply, 405, body, 'not allowed')
   } catch (error) {
-    return reply.send(error)
+    reply.send(error)
   }
+
+  function send (body: string): void {
+    if (!isAnswered(reply)) replyProblem(reply, 405, body, 'not allowed')
+  }
+}
+
+/**
+ * Lets a hook or a handler that has returned a reply wait until an async option has settled. Fastify lets it go on once the client has left:
+ * nothing would have been sent yet, and the handler of a route that is refused would run.
+ */
+export function holdUntil (later: Promise<unknown>, reply: FastifyReply): void {
+  const { then } = reply
+  reply.then = (...settle) => { later.then(() => then.apply(reply, settle)) }
 }
 
 /** Tells whether something else has answered while an option was waited for. */

@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { ask, build, declare, exchange } from './helpers.js'
+import { ask, build, declare, exchange, leave } from './helpers.js'
 
 const advertise = true
 
@@ -126,4 +127,16 @@ t.test('a handler that replies twice, throws after its reply or ends it itself d
 t.test('an option that never settles does not keep what handlerTimeout sends', { skip: !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify' }, async t => {
   const app = build(t, { plugin: { advertise, allow: () => new Promise(() => {}) }, routes: ['GET /a'], fastify: { handlerTimeout: 50 } })
   t.equal((await app.inject('/a')).statusCode, 503)
+})
+
+t.test('a client that leaves does not get past a refusal that waits for an option', async t => {
+  for (const option of [{ allow: async (methods: string[]) => sleep(30, methods) }, { constraints: async () => sleep(30, {}) }]) {
+    const app = build(t, { plugin: { advertise: true, ...option } })
+    let handled = 0
+    app.addHook('onRequest', async (_request, reply) => reply.code(401).send('who are you?'))
+    app.delete('/users', async () => { handled++ })
+    await leave(app, 'DELETE /users')
+    await sleep(80)
+    t.equal(handled, 0)
+  }
 })

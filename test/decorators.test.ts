@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { type FastifyInstance, type HTTPMethods } from 'fastify'
-import fastifyAllowedMethods from '../plugin/index.js'
-import { ask, build, declare, strategy } from './helpers.js'
+import { type FastifyInstance, type FastifyReply, type HTTPMethods } from 'fastify'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
+import { ask, build, declare, leave, strategy } from './helpers.js'
 
 t.test('app.allowedMethods: the sorted methods routed at a URL, none where it is unknown', async t => {
   const app = build(t, { routes: ['POST /users', 'GET /users', 'GET /*'] })
@@ -221,4 +222,24 @@ t.test('a list that app.allowedMethods gives may be changed: no answer changes w
   t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
   t.equal(await ask(app, 'PUT', '/b'), 'POST')
   t.equal(await ask(app, 'PUT', '/nowhere'), 404)
+})
+
+t.test('a client that leaves does not get past a refusal that waits for an option', async t => {
+  const options: FastifyAllowedMethodsOptions[] = [
+    { problem: async problem => sleep(30, problem) }, { allow: async methods => sleep(30, methods) }, { constraints: async () => sleep(30, {}) },
+    { problem: async problem => sleep(30, problem), allow: async methods => sleep(30, methods) }
+  ]
+  for (const plugin of options) {
+    for (const hook of ['onRequest', 'preHandler'] as const) {
+      const app = build(t, { plugin })
+      let handled = 0
+      let refused = 0
+      app.addHook(hook, async (_request: unknown, reply: FastifyReply) => reply.sendMethodNotAllowed('constraints' in plugin ? undefined : ['GET']))
+      app.addHook('onSend', async (_request, reply) => { if (reply.statusCode === 405) refused++ })
+      app.delete('/users', async () => { handled++ })
+      await leave(app, 'DELETE /users')
+      await sleep(80)
+      t.strictSame([handled, refused], [0, 1], `${hook}, ${Object.keys(plugin).join()}`)
+    }
+  }
 })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import Fastify, { type FastifyHttpOptions, type FastifyInstance, type HTTPMethods } from 'fastify'
@@ -73,4 +74,14 @@ export async function exchange (app: FastifyInstance, ...chunks: (string | Buffe
   for (const chunk of chunks) socket.write(chunk)
   await new Promise((resolve, reject) => socket.on('close', resolve).on('error', reject))
   return Buffer.concat(received).toString('latin1')
+}
+
+/** Asks an app over a socket of its own, and closes it before the answer is there. */
+export async function leave (app: FastifyInstance, line: string): Promise<void> {
+  if (!app.server.listening) await app.listen({ port: 0, host: '127.0.0.1' })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  const received = once(app.server, 'request')
+  socket.write(`${line} HTTP/1.1\r\nHost: a.example\r\n\r\n`)
+  await received
+  socket.destroy()
 }
