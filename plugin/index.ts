@@ -27,7 +27,7 @@ export const fastifyAllowedMethods = fp(
     const given = checkOptions(options)
     const earlier = installationOf(app)
     const installation = earlier ?? installAtRoot(app)
-    setOptions(installation, app.prefix, given)
+    setOptions(installation, app, given)
     if (given.notFound) setNotFoundHandler(installation, app, given)
     if (given.advertise) app.addHook('onSend', advertiseAllow(installation))
     if (earlier === undefined || !app.hasDecorator('allowedMethods')) {

@@ -10,7 +10,7 @@ import { decode, normalize, routedPath } from './target.js'
 export interface Installation {
   /** The scope around all others, whose hooks every not-found lifecycle of the app runs. */
   readonly root: FastifyInstance
-  /** From the least to the most specific prefix. */
+  /** From the least to the most specific prefix; of those for one prefix, the last that was made is the last here. */
   readonly registrations: Registration[]
   readonly record: RouteRecord
   /** The methods that some route takes, once all routes are known. */
@@ -36,8 +36,11 @@ export interface Probe { readonly method: string, readonly url: string, request?
 export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
 
 interface Registration {
-  /** The segments of the scope's prefix; none at the root. */
+  readonly scope: FastifyInstance
+  /** The segments of the scope's prefix, without the empty one after a last slash; none at the root. */
   readonly segments: readonly string[]
+  /** How many segments the URLs within it have at least: with that empty one. */
+  readonly length: number
   readonly options: GivenOptions
   /** The options in force there: these, and those of the registrations around. */
   settings: Settings
@@ -68,16 +71,21 @@ export function install (scope: FastifyInstance): Installation {
   return installation
 }
 
-/** Registers options for a prefix, in the place of those that were registered for it. */
-export function setOptions ({ registrations, root }: Installation, prefix: string, options: GivenOptions): void {
-  const segments = segmentsOf(root, prefix)
-  const at = registrations.findIndex(registration => registration.segments.join('/') === segments.join('/'))
+/** Registers the options of a scope, in the place of those that were registered there. */
+export function setOptions ({ registrations, root }: Installation, scope: FastifyInstance, options: GivenOptions): void {
+  const at = registrations.findIndex(registration => registration.scope === scope)
   if (at !== -1) registrations.splice(at, 1)
-  registrations.push({ segments, options, settings: DEFAULTS })
+  const { length } = segmentsOf(root, scope.prefix)
+  registrations.push({ scope, segments: segmentsOf(root, scope.prefix.replace(/\/$/, '')), length, options, settings: DEFAULTS })
   registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)))
-  for (const inner of registrations.filter(inner => startsWith(inner.segments, segments))) {
-    inner.settings = toSettings(...registrations.filter(outer => startsWith(inner.segments, outer.segments)).map(({ options }) => options))
-  }
+  for (const registration of registrations) registration.settings = toSettings(...optionsOf(registration, registrations))
+}
+
+/** The options of a registration, after those of the registrations around it. */
+function optionsOf (inner: Registration, registrations: readonly Registration[]): GivenOptions[] {
+  const outer = registrations.findLast(({ scope, segments }) => segments.every((segment, at) => segment === inner.segments[at]) &&
+    (segments.length < inner.segments.length || Object.prototype.isPrototypeOf.call(scope, inner.scope)))
+  return outer === undefined ? [inner.options] : [...optionsOf(outer, registrations), inner.options]
 }
 
 /**
@@ -85,20 +93,14 @@ export function setOptions ({ registrations, root }: Installation, prefix: strin
  * Fastify answers what is not found in a prefixed scope outside it, unless the scope has a not-found handler of its own.
  */
 export function settingsFor ({ registrations, root }: Installation, url: string): Settings | undefined {
-  const first = registrations[0]
-  if (registrations.length === 1 && first?.segments.length === 0) return first.settings
+  const last = registrations.at(-1)
+  if (last?.segments.length === 0) return last.settings
   const place = segmentsOf(root, decode(routedPath(root, url), decodeURI))
-  return registrations.findLast(({ segments }) => isWithin(place, segments))?.settings
+  return registrations.findLast(registration => isWithin(place, registration))?.settings
 }
 
-function startsWith (segments: readonly string[], first: readonly string[]): boolean {
-  return first.every((segment, at) => segment === segments[at])
-}
-
-function isWithin (place: readonly string[], segments: readonly string[]): boolean {
-  return segments.every((segment, at) => (segment === '' && at === segments.length - 1) || isParameter(segment)
-    ? place[at]?.startsWith(staticPart(segment))
-    : staticPart(segment) === place[at])
+function isWithin (place: readonly string[], { segments, length }: Registration): boolean {
+  return place.length >= length && segments.every((segment, at) => isParameter(segment) ? place[at]?.startsWith(staticPart(segment)) : staticPart(segment) === place[at])
 }
 
 /** A colon starts a parameter, two are a colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
@@ -115,7 +117,7 @@ function segmentsOf (app: FastifyInstance, path: string): string[] {
   return normalize(app, path).split('/').slice(1)
 }
 
-/** Sorts as Fastify prefers prefixes: one with a static segment to one with a parameter in its place, and a longer one to a shorter. */
+/** Sorts as Fastify prefers prefixes: static segments to those that start so, these to parameters in their place, and longer ones to shorter. */
 function rankOf ({ segments }: Registration): string {
-  return segments.map(segment => isParameter(segment) ? 0 : 1).join('')
+  return segments.map(segment => !isParameter(segment) ? 2 : staticPart(segment) === '' ? 0 : 1).join('')
 }

@@ -185,6 +185,47 @@ t.test('options of a prefix do not reach another that is not within it', async t
   t.equal(await ask(app, 'PUT', '/w/y'), 500)
 })
 
+t.test('a prefix may end in a slash: within it and around it all is as without', async t => {
+  for (const prefix of ['/api', '/api/']) {
+    const app = build(t, { routes: ['GET /api'], plugin: { type: '/root' } })
+    app.register(async api => {
+      api.register(fastifyAllowedMethods, { type: '/api', allow: methods => methods.filter(method => method !== 'DELETE') })
+      for (const inner of ['/v1', '/:tenant/']) {
+        api.register(async scope => {
+          scope.register(fastifyAllowedMethods, { type: inner })
+          declare(scope, 'GET /users', 'DELETE /users')
+        }, { prefix: inner })
+      }
+    }, { prefix })
+    for (const [inner, type] of [['v1', '/v1'], ['acme', '/:tenant/']]) {
+      t.equal(await typeOf(app, `/api/${inner}/users`), type, prefix)
+      t.equal(await ask(app, 'PUT', `/api/${inner}/users`), 'GET, HEAD')
+    }
+    t.equal(await typeOf(app, '/api'), prefix === '/api' ? '/api' : '/root')
+  }
+})
+
+t.test('what a child scope without a prefix registers holds around it too, beside what was registered there', async t => {
+  for (const prefix of [undefined, '/']) {
+    const app = build(t, { routes: ['GET /users', 'DELETE /users', 'GET /*'], plugin: { type: '/root', allow: methods => methods.filter(method => method !== 'DELETE') } })
+    app.register(async child => { child.register(fastifyAllowedMethods, { catchAll: true }) }, { prefix })
+    t.strictSame([await ask(app, 'PUT', '/users'), await typeOf(app, '/users'), await ask(app, 'PUT', '/nope')], ['GET, HEAD', '/root', 'GET, HEAD'])
+  }
+})
+
+t.test('of prefixes with a parameter, what is static before it decides, in whatever order', async t => {
+  for (const prefixes of [['/v:version', '/:tenant'], ['/:tenant', '/v:version']]) {
+    const app = build(t)
+    for (const prefix of prefixes) {
+      app.register(async scope => {
+        scope.register(fastifyAllowedMethods, { type: prefix })
+        declare(scope, 'GET /users')
+      }, { prefix })
+    }
+    t.strictSame([await typeOf(app, '/v1/users'), await typeOf(app, '/acme/users')], ['/v:version', '/:tenant'])
+  }
+})
+
 t.test('an empty segment of a prefix is one', async t => {
   const app = build(t, { plugin: {}, routes: ['GET /a/x/b/y'] })
   app.register(async api => {
