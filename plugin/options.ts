@@ -45,8 +45,11 @@ export const DEFAULTS = toSettings()
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION`, naming the option, what was given and what is expected
  */
 export function checkOptions (options: object): GivenOptions {
+  ensure(typeof options === 'object' && options !== null && !('then' in options), InvalidOptionError, 'options must be an object', options)
   const { prefix, logLevel, logSerializers, ...others } = options as Record<string, unknown>
-  const given = Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined))
+  const names = new Set([...Object.keys(FastifyAllowedMethodsOptions.properties), ...Object.keys(others)]) // those of a class may be inherited
+  const all = [...names].map(name => [name, options[name as keyof typeof options]])
+  const given = Object.fromEntries(all.filter(([, value]) => value !== undefined))
   const error = optionsCheck.Errors(given).First()
   if (error !== undefined) {
     const name = error.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') // a JSON Pointer
@@ -59,7 +62,7 @@ export function checkOptions (options: object): GivenOptions {
 
 /** Compiles the option `schema`, unless no 405 could satisfy it. */
 function compile (schema: unknown): TypeCheck<TObject> {
-  ensure(TypeGuard.IsObject(schema), InvalidOptionError, "option 'schema' must be an object schema of @sinclair/typebox", schema)
+  ensure(TypeGuard.IsObject(schema), InvalidOptionError, "option 'schema' must be an object schema of @sinclair/typebox, with patterns that compile", schema)
   const format = formatsOf(schema).find(format => !FormatRegistry.Has(format))
   if (format !== undefined) {
     throw new InvalidOptionError(`option 'schema' must have formats that TypeBox knows, got '${format}'; FormatRegistry.Set makes it known`)
@@ -68,7 +71,7 @@ function compile (schema: unknown): TypeCheck<TObject> {
     const { status } = schema.properties
     if (status !== undefined && TypeCompiler.Compile(status).Check(405)) return TypeCompiler.Compile(schema)
   } catch (error) {
-    throw new InvalidOptionError(`option 'schema' must be complete in itself: ${(error as Error).message}, got ${show(schema)}`)
+    throw new InvalidOptionError(`option 'schema' must be one that TypeBox can compile by itself: ${(error as Error).message}, got ${show(schema)}`)
   }
   throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties)}`)
 }

@@ -46,6 +46,7 @@ t.test('the options', async () => {
 
 t.test('what problem returns follows from schema', async () => {
   const Hinted = Type.Object({ status: Type.Literal(405), hint: Type.String() })
+  const MaybeHinted = Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.Optional(Type.String()) })])
   const app = Fastify()
   app.register(fastifyAllowedMethods, { schema: Hinted, problem: ({ status }) => ({ status, hint: 'x' }) })
   app.register(fastifyAllowedMethods, { prefix: '/api', schema: Hinted, problem: async (problem, request: FastifyRequest) => ({ ...problem, hint: request.hostname }) })
@@ -63,6 +64,10 @@ t.test('what problem returns follows from schema', async () => {
   app.register(fastifyAllowedMethods, { schema: Hinted, problem: problem => problem })
   // @ts-expect-error -- a member is ill-typed
   app.register(fastifyAllowedMethods, { schema: Hinted, problem: problem => ({ ...problem, hint: 405 }) })
+  // @ts-expect-error -- and so is one that need not be there
+  app.register(fastifyAllowedMethods, { schema: MaybeHinted, problem: problem => ({ ...problem, hint: 405 }) })
+  // @ts-expect-error -- in an async body too
+  app.register(import('../plugin/index.js'), { schema: MaybeHinted, problem: async problem => ({ ...problem, hint: 405 }) })
   // @ts-expect-error -- another option is ill-typed
   app.register(fastifyAllowedMethods, { schema: Hinted, catchAll: 'yes' })
   // @ts-expect-error -- an option is unknown

@@ -25,8 +25,12 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     [{ notImplemented: 501 }, "option 'notImplemented' must be a boolean, got 501"],
     [{ advertise: {} }, "option 'advertise' must be a boolean, got {}"],
     [{ schema: 'x' }, "option 'schema' must be an object schema of @sinclair/typebox, got 'x'"],
-    [{ schema: Type.String() }, /^option 'schema' must be an object schema of @sinclair\/typebox, got \{ type: 'string', /],
-    [{ schema: { type: 'object', properties: {} } }, "option 'schema' must be an object schema of @sinclair/typebox, got { type: 'object', properties: {} }"],
+    [{ schema: Type.String() }, /^option 'schema' must be an object schema of @sinclair\/typebox, with patterns that compile, got \{ type: 'string', /],
+    [
+      { schema: { type: 'object', properties: {} } },
+      "option 'schema' must be an object schema of @sinclair/typebox, with patterns that compile, got { type: 'object', properties: {} }"
+    ],
+    [{ schema: Type.Object({ status: Type.Literal(405), title: Type.String({ pattern: '(' }) }) }, /, with patterns that compile, got \{ type: 'object', /],
     [{ schema: Type.Object({}) }, "option 'schema' must have a member 'status' that can be 405, got {}"],
     [{ schema: Type.Object({ status: Type.Literal('405') }) }, "option 'schema' must have a member 'status' that can be 405, got { status: [Object] }"],
     [{ schema: Type.Object({ status: Type.Literal(404) }) }, "option 'schema' must have a member 'status' that can be 405, got { status: [Object] }"],
@@ -43,7 +47,10 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     [{ constraints: { secret: 'x' } }, "option 'constraints' must be a function, got { secret: 'x' }"],
     [{ catchall: true }, `option 'catchall' does not exist, got true; the options are ${names}`],
     [{ 'a/b~c': 1 }, `option 'a/b~c' does not exist, got 1; the options are ${names}`],
-    [{ constructor: 1 }, `option 'constructor' does not exist, got 1; the options are ${names}`]
+    [{ constructor: 1 }, `option 'constructor' does not exist, got 1; the options are ${names}`],
+    [Object.create({ catchAll: 'yes' }), "option 'catchAll' must be a boolean, got 'yes'"],
+    [new Promise(() => {}), /^options must be an object, got Promise \{ <pending>/],
+    [() => {}, 'options must be an object, got undefined']
   ]
   for (const [options, message] of wrong) {
     const app = Fastify()
@@ -51,6 +58,12 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     app.register(fastifyAllowedMethods, options as object)
     await t.rejects(async () => await app.ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message }, String(message))
   }
+})
+
+t.test('options may be accessors of a class', async t => {
+  class Config { get catchAll () { return true } }
+  const app = build(t, { plugin: new Config(), routes: ['GET /*'] })
+  t.equal((await app.inject({ method: 'PUT', url: '/a' })).headers.allow, 'GET, HEAD')
 })
 
 t.test('a schema may have data with a member called format, and ask for what varies with the request', async t => {
@@ -69,7 +82,7 @@ t.test('a schema may have data with a member called format, and ask for what var
 
 t.test('a schema that refers to others is refused, with the reason', async t => {
   const schema = Type.Object({ status: Type.Integer(), other: Type.Optional(Type.Unsafe(Type.Ref('Other'))) })
-  t.throws(() => checkOptions({ schema }), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /^option 'schema' must be complete in itself: .*Other.*, got \{ type: 'object'/ })
+  t.throws(() => checkOptions({ schema }), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /^option 'schema' must be one that TypeBox can compile by itself: .*Other.*, got \{ type: 'object'/ })
 })
 
 t.test('a member that the schema requires may come from problem, also from that of a scope around', async t => {

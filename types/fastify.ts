@@ -46,8 +46,8 @@ declare module 'fastify' {
      *
      * What the option `allow` hides is left out; where that is all, the answer is the app's own 404.
      *
-     * @param methods the methods that the resource does support; default: those routed at this URL, without the request's
-     *   own (without GET and HEAD both, where it is one of them); empty says that it supports none
+     * @param methods the methods that the resource does support, of which the request's own is left out; default: those routed at this
+     *   URL, without the request's own (without GET and HEAD both, where it is one of them); empty says that it supports none
      * @returns the reply, to return from an async handler
      * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where `methods` is not an array of method tokens
      */

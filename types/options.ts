@@ -22,7 +22,7 @@ interface Functions<Schema extends TObject> {
 /**
  * Options of `app.register(fastifyAllowedMethods, options)`.
  *
- * An error that one of the functions throws goes to the app's error handler.
+ * An error that one of the functions throws goes to the app's error handler; under `advertise`, to the log.
  */
 export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof MethodNotAllowedProblem> {
   /**
@@ -113,7 +113,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
 }
 
 /** The plugin. */
-export interface FastifyAllowedMethods extends FastifyPluginAsync<FastifyAllowedMethodsOptions> {
+export interface FastifyAllowedMethods extends FastifyPluginAsync<FastifyAllowedMethodsOptions & ({ schema?: undefined } | { problem?: undefined })> {
   readonly default: FastifyAllowedMethods
   readonly fastifyAllowedMethods: FastifyAllowedMethods
 }

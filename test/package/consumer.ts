@@ -48,9 +48,14 @@ async function build (): Promise<FastifyInstance> {
       problem: async (problem, request) => ({ ...problem, hint: `Not ${request.method}` }),
       allow: async (methods: string[], request: AnyRequest) => methods.filter(method => method !== request.headers['x-hide'])
     })
-    // @ts-expect-error the body does not satisfy the option `schema`
-    const wrong = () => api.register(allowedMethods, { schema, problem: problem => problem })
-    assert.equal(typeof wrong, 'function')
+    const maybe = Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.Optional(Type.String()) })])
+    const wrong = [
+      // @ts-expect-error the body does not satisfy the option `schema`
+      () => api.register(allowedMethods, { schema, problem: problem => problem }),
+      // @ts-expect-error nor where that adds an optional member alone
+      () => api.register(allowedMethods, { schema: maybe, problem: problem => ({ ...problem, hint: 405 }) })
+    ]
+    assert.equal(wrong.length, 2)
     api.get('/users', async () => [])
     api.patch('/users', async (request, reply) => reply.sendMethodNotAllowed(await app.allowedMethods(request)))
   }, { prefix: '/api' })
