@@ -64,6 +64,17 @@ if (chromium === undefined) {
     await takePicture(t, page.locator('body'), 'other-origin.png')
   })
 
+  t.test('there the client of the README does its work', async t => {
+    const { page, service } = await openPageOfAnotherOrigin(t)
+    const client = await readFile(new URL('../example/dist/client.js', import.meta.url), 'utf8')
+    const rename = (isbn, title) => page.evaluate(async ([client, ...given]) => {
+      const { rename } = await import(`data:text/javascript,${encodeURIComponent(client)}`)
+      return rename(...given)
+    }, [client, service, isbn, title])
+    t.equal(await rename('9780131103627', 'C'), 'The book is now called C')
+    t.equal(await rename('9780201038019', 'TAOCP'), 'This book cannot be renamed. It takes GET, HEAD, OPTIONS')
+  })
+
   t.test('and it reads a 404', async t => {
     const { page, service } = await openPageOfAnotherOrigin(t)
     const show = await send(page, 'PUT', `${service}/v1/boks`)
