@@ -14,4 +14,4 @@ export default async function hint (app) {
   })
 }
 
-hint[Symbol.for('skip-override')] = true // like fastify-plugin: for the whole app
+hint[Symbol.for('skip-override')] = true

@@ -6,4 +6,4 @@ export default async function notFoundPage (app) {
   app.setNotFoundHandler(async (request, reply) => reply.code(404).type('text/html').send('<h1>There is no such page</h1>'))
 }
 
-notFoundPage[Symbol.for('skip-override')] = true
+notFoundPage[Symbol.for('skip-override')] = true // like fastify-plugin: for the whole app
