@@ -48,7 +48,9 @@ t.test('a body that an earlier hook reads holds nothing up: the connection stays
   }
 })
 
-t.test('what is wrong with such a body ends no process: a 405 where the URL is known, else as without the plugin', async t => {
+const skip = Fastify().version === '5.0.0' && 'this version waits for the rest of such a body, with the plugin or without'
+
+t.test('what is wrong with such a body ends no process: a 405 where the URL is known, else as without the plugin', { skip }, async t => {
   for (const name of ['gunzip', 'gunzip in a pipeline']) {
     for (const [options, status] of [[false, 400], [{}, 405], [asyncOption, 405], [{ problem: async (problem: MethodNotAllowedProblem) => sleep(30, problem) }, 405]] as const) {
       for (const body of [Buffer.from('no gzip'), Buffer.alloc(900_000, 'x')]) {
