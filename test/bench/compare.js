@@ -3,9 +3,7 @@ import { load } from './load.js'
 import { REQUESTS } from './routes.js'
 import { STARTS, SUBJECTS } from './subjects.js'
 
-/** What V8 makes of the same code differs from one process to the next, so that each serves for some rounds only. */
-const ROUNDS_PER_PROCESS = 3
-const WARM_UP = 3 // s
+const WARM_UP = 2 // s
 const WINDOW = 1 // s
 
 /**
@@ -20,17 +18,17 @@ const NO_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi
 /**
  * Loads servers one after the other, in each round in another order.
  *
+ * What V8 makes of the same code differs from one process to the next, by more than what is measured: each serves for one round.
+ *
  * @param figure `'cpu'` for CPU time per request in µs, `'heap'` for bytes allocated per request
  * @returns the figures by round: of each an object by subject
  */
-export async function compare ({ request, subjects, figure = 'cpu', times = 1 }, rounds) {
+export async function compare ({ request, subjects, figure = 'cpu' }, rounds) {
   const result = []
-  while (result.length < rounds * times) {
-    const servers = await startAll(rotated(subjects, result.length / ROUNDS_PER_PROCESS), request, figure)
+  while (result.length < rounds) {
+    const servers = await startAll(rotated(subjects, result.length), request, figure)
     try {
-      for (let i = 0; i < ROUNDS_PER_PROCESS && result.length < rounds * times; i++) {
-        result.push(await inTurn(subjects, result.length, name => measure(servers[name], request, figure)))
-      }
+      result.push(await inTurn(subjects, result.length, name => measure(servers[name], request, figure)))
     } finally {
       await Promise.all(Object.values(servers).map(server => server.stop()))
     }
@@ -76,6 +74,6 @@ async function inTurn (names, round, measure) {
 }
 
 function rotated (names, round) {
-  const at = Math.floor(round) % names.length
+  const at = round % names.length
   return [...names.slice(at), ...names.slice(0, at)]
 }

@@ -22,8 +22,8 @@ export function labelOf (name, answers) {
 export function toPage (result) {
   return `# How fast, and next to what
 
-\`npm run bench -- --record\`. CPU is time of the server process per request, user and system. Servers are loaded in turn, the order rotates,
-and a figure of the first table is the median of the ratios within one round. The targets are what the project would like to reach. \`least\` is the same ratio
+\`npm run bench -- --record\`. CPU is time of the server process per request, user and system. Servers are loaded in turn, each process
+for one round, the order rotates, and a figure of the first table is the median of the ratios within one round. The targets are what the project would like to reach. \`least\` is the same ratio
 for a hook in the place of the plugin, that no plugin with such a hook can do less than: one that does nothing for a matched request, one that asks the router for each
 method in use and writes the same bytes for what is not found, one that only writes them for URLs in turn; for a start, one that does nothing, and TypeBox's modules. Where that
 misses the target too, it is out of reach; [PROFILE.md](PROFILE.md) says more. In the other tables are µs and, for heap, bytes: per request, and for a whole start.
