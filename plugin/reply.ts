@@ -38,8 +38,13 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
  * nothing would have been sent yet, and the handler of a route that is refused would run.
  */
 export function holdUntil (later: Promise<unknown>, reply: FastifyReply): void {
-  const { then } = reply
-  reply.then = (...settle) => { later.then(() => then.apply(reply, settle)) }
+  const held: Partial<FastifyReply> = reply
+  held.then = function hold (...settle) {
+    later.then(() => {
+      if (reply.then === hold) delete held.then
+      reply.then(...settle) // another may hold it by now
+    })
+  }
 }
 
 /** Tells whether something else has answered while an option was waited for. */

@@ -75,9 +75,9 @@ export function install (scope: FastifyInstance): Installation {
 export function setOptions ({ registrations, root }: Installation, scope: FastifyInstance, options: GivenOptions): void {
   const at = registrations.findIndex(registration => registration.scope === scope)
   if (at !== -1) registrations.splice(at, 1)
-  const { length } = segmentsOf(root, scope.prefix)
-  registrations.push({ scope, segments: segmentsOf(root, scope.prefix.replace(/\/$/, '')), length, options, settings: DEFAULTS })
-  registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)))
+  const place = segmentsOf(root, scope.prefix)
+  registrations.push({ scope, segments: place.at(-1) === '' ? place.slice(0, -1) : place, length: place.length, options, settings: DEFAULTS })
+  registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)) || a.length - b.length)
   for (const registration of registrations) registration.settings = toSettings(...optionsOf(registration, registrations))
 }
 
@@ -117,7 +117,7 @@ function segmentsOf (app: FastifyInstance, path: string): string[] {
   return normalize(app, path).split('/').slice(1)
 }
 
-/** Sorts as Fastify prefers prefixes: static segments to those that start so, these to parameters in their place, and longer ones to shorter. */
+/** Sorts as Fastify prefers prefixes: a static segment to one with a parameter, of these the one with more before it, and longer prefixes to shorter. */
 function rankOf ({ segments }: Registration): string {
-  return segments.map(segment => !isParameter(segment) ? 2 : staticPart(segment) === '' ? 0 : 1).join('')
+  return segments.map(segment => (isParameter(segment) ? staticPart(segment).length : 9999).toString().padStart(4, '0')).join('')
 }

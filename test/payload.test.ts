@@ -1,18 +1,25 @@
 import { once } from 'node:events'
 import { connect as http2Connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { PassThrough, type Readable, pipeline } from 'node:stream'
+import { PassThrough, Readable, pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import Fastify, { type FastifyInstance, type RequestPayload } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions, type MethodNotAllowedProblem } from '../plugin/index.js'
-import { declare, exchange } from './helpers.js'
+import { ask, declare, exchange } from './helpers.js'
 
 const asyncOption = { constraints: async () => sleep(30, {}) }
 const hooks: Record<string, (payload: RequestPayload) => Readable> = {
   pipe: payload => payload.pipe(new PassThrough()).pipe(new PassThrough()),
   pipeline: payload => pipeline(payload, new PassThrough(), () => {}),
+  'a pipeline of a generator': payload => pipeline(payload, async function * (chunks) { yield * chunks }, new PassThrough(), () => {}),
+  'a web stream': payload => Readable.fromWeb(Readable.toWeb(payload as Readable)),
+  'listening for data': payload => {
+    const copy = new PassThrough()
+    payload.on('data', chunk => copy.write(chunk) || payload.pause()).on('end', () => copy.end())
+    return copy.on('drain', () => payload.resume())
+  },
   gunzip: payload => payload.pipe(createGunzip()),
   'gunzip in a pipeline': payload => pipeline(payload, createGunzip(), () => {})
 }
@@ -29,15 +36,15 @@ function start (name: string, options: FastifyAllowedMethodsOptions | false) {
 }
 
 /** What comes back for a PUT with a body, and for the GET after it on the same connection. */
-async function send (app: FastifyInstance, url: string, body: Buffer) {
-  const head = `PUT ${url} HTTP/1.1\r\nHost: a.example\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`
+async function send (app: FastifyInstance, url: string, body: Buffer, method = 'PUT') {
+  const head = `${method} ${url} HTTP/1.1\r\nHost: a.example\r\nContent-Type: text/plain\r\nContent-Length: ${body.length}\r\n\r\n`
   const answers = await exchange(app, head, body, 'GET /users HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n')
   return answers.match(/(?<=HTTP\/1\.1 )\d+/g)?.map(Number)
 }
 
 t.test('a body that an earlier hook reads holds nothing up: the connection stays usable, and the app closes', async t => {
   const body = Buffer.alloc(900_000, 'x')
-  for (const name of ['pipe', 'pipeline']) {
+  for (const name of Object.keys(hooks).filter(name => !name.startsWith('gunzip'))) {
     for (const [options, status] of [[false, 404], [{}, 405], [asyncOption, 405], [{ notImplemented: true }, 501]] as const) {
       const { app, answered } = start(name, options)
       t.strictSame(await send(app, '/users', body), [status, 200], name)
@@ -55,12 +62,39 @@ t.test('what is wrong with such a body ends no process: a 405 where the URL is k
     for (const [options, status] of [[false, 400], [{}, 405], [asyncOption, 405], [{ problem: async (problem: MethodNotAllowedProblem) => sleep(30, problem) }, 405]] as const) {
       for (const body of [Buffer.from('no gzip'), Buffer.alloc(900_000, 'x')]) {
         const { app } = start(name, options)
-        t.equal((await send(app, '/users', body))?.[0], status, name)
+        const isCutOff = status === 400 || (body.length > 1000 && name !== 'gunzip')
+        t.strictSame(await send(app, '/users', body), isCutOff ? [status] : [status, 200], name)
         t.strictSame(await send(app, '/unknown', body), [400], 'the last answer of its connection')
         await app.close()
       }
     }
   }
+})
+
+t.test('what is wrong with a body that Fastify does not read changes nothing', { skip }, async t => {
+  for (const [name, options] of [['gunzip in a pipeline', false], ['gunzip in a pipeline', {}], ['gunzip in a pipeline', asyncOption], ['gunzip', asyncOption]] as const) {
+    const { app } = start(name, options)
+    t.strictSame(await send(app, '/unknown', Buffer.from('no gzip'), 'GET'), [404, 200])
+    await app.close()
+  }
+})
+
+t.test('nor does a hook that gives no stream', async t => {
+  for (const given of [5, null, 'body', {}]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    app.addHook('preParsing', async () => given as never)
+    app.register(fastifyAllowedMethods)
+    declare(app, 'GET /users')
+    t.strictSame([await ask(app, 'PUT', '/users'), await ask(app, 'GET', '/unknown')], ['GET, HEAD', 404])
+  }
+})
+
+t.test('an injected request may have such a body too', async t => {
+  const { app } = start('gunzip in a pipeline', {})
+  t.teardown(() => app.close())
+  t.equal((await app.inject({ method: 'PUT', url: '/users', payload: Buffer.alloc(900_000), headers: { 'content-type': 'text/plain' } })).statusCode, 405)
+  await sleep(30)
 })
 
 t.test("it is not taken from the app's own 404, which may read it after its answer", async t => {
@@ -77,19 +111,26 @@ t.test("it is not taken from the app's own 404, which may read it after its answ
   await app.close()
 })
 
-t.test('over HTTP/2 its stream is closed', async t => {
-  const app = Fastify({ http2: true })
-  t.teardown(() => app.close())
-  app.addHook('preParsing', async (_request, _reply, payload) => hooks.pipe?.(payload))
-  app.register(fastifyAllowedMethods)
-  app.get('/users', async () => 'users')
-  await app.listen({ port: 0, host: '127.0.0.1' })
-  const session = http2Connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
-  t.teardown(() => session.close())
-  const stream = session.request({ ':method': 'PUT', ':path': '/users' }, { endStream: false })
-  stream.end(Buffer.alloc(900_000))
-  const closed = once(stream, 'close')
-  const [headers] = await once(stream.resume(), 'response')
-  t.equal(headers[':status'], 405)
-  await closed
+t.test('over HTTP/2 its stream is closed, and the session stays usable', async t => {
+  for (const name of ['pipe', 'gunzip', 'gunzip in a pipeline']) {
+    const app = Fastify({ http2: true })
+    t.teardown(() => app.close())
+    app.addHook('preParsing', async (request, _reply, payload) => request.method === 'PUT' ? hooks[name]?.(payload) : payload)
+    app.register(fastifyAllowedMethods)
+    app.get('/users', async () => 'users')
+    await app.listen({ port: 0, host: '127.0.0.1' })
+    const session = http2Connect(`http://127.0.0.1:${(app.server.address() as AddressInfo).port}`)
+    t.teardown(() => session.close())
+    for (const [method, status] of [['PUT', 405], ['GET', 200]] as const) {
+      const stream = session.request({ ':method': method, ':path': '/users' }, { endStream: false })
+      if (name === 'gunzip in a pipeline' && method === 'PUT') stream.write(Buffer.alloc(100)) // which ends the stream before the body
+      else stream.end(Buffer.alloc(method === 'PUT' ? 900_000 : 0))
+      const closed = once(stream, 'close')
+      const [headers] = await once(stream.resume(), 'response')
+      t.equal(headers[':status'], status, name)
+      await sleep(30)
+      stream.close()
+      await closed
+    }
+  }
 })

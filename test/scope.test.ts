@@ -205,6 +205,23 @@ t.test('a prefix may end in a slash: within it and around it all is as without',
   }
 })
 
+t.test('of two prefixes that differ in a last slash alone, each has its own URLs, in whatever order', async t => {
+  for (const prefixes of [['/api', '/api/'], ['/api/', '/api']]) {
+    const app = build(t, { routes: ['GET /api', 'GET /api/users'] })
+    for (const prefix of prefixes) app.register(async scope => { scope.register(fastifyAllowedMethods, { type: prefix }) }, { prefix })
+    t.strictSame([await typeOf(app, '/api'), await typeOf(app, '/api/users')], ['/api', '/api/'])
+  }
+})
+
+t.test('a prefix may end in slashes that the router squeezes', async t => {
+  const app = build(t, { plugin: { type: '/root' }, fastify: routerOptions({ ignoreDuplicateSlashes: true }) })
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { type: '/api' })
+    declare(api, 'GET /users')
+  }, { prefix: '/api//' })
+  t.equal(await typeOf(app, '/api/users'), '/api')
+})
+
 t.test('what a child scope without a prefix registers holds around it too, beside what was registered there', async t => {
   for (const prefix of [undefined, '/']) {
     const app = build(t, { routes: ['GET /users', 'DELETE /users', 'GET /*'], plugin: { type: '/root', allow: methods => methods.filter(method => method !== 'DELETE') } })
@@ -214,7 +231,7 @@ t.test('what a child scope without a prefix registers holds around it too, besid
 })
 
 t.test('of prefixes with a parameter, what is static before it decides, in whatever order', async t => {
-  for (const prefixes of [['/v:version', '/:tenant'], ['/:tenant', '/v:version']]) {
+  for (const prefixes of [['/v:version', '/:tenant', '/va:x'], ['/va:x', '/:tenant', '/v:version']]) {
     const app = build(t)
     for (const prefix of prefixes) {
       app.register(async scope => {
@@ -222,7 +239,7 @@ t.test('of prefixes with a parameter, what is static before it decides, in whate
         declare(scope, 'GET /users')
       }, { prefix })
     }
-    t.strictSame([await typeOf(app, '/v1/users'), await typeOf(app, '/acme/users')], ['/v:version', '/:tenant'])
+    for (const [url, type] of [['/v1/users', '/v:version'], ['/acme/users', '/:tenant'], ['/va1/users', '/va:x']] as const) t.equal(await typeOf(app, url), type)
   }
 })
 

@@ -106,6 +106,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   /**
    * Send `Allow` on routed responses too, as exact as on a 405 (RFC 9110 §10.2.1). A handler's own `Allow` stays.
    * It holds for the routes of the scope in which the plugin is registered, and of those within it. What a function throws is logged.
+   * Beside an async `allow` or `constraints`, an async hook or handler must return the reply that it has sent, as beside any async `onSend` hook.
    *
    * @default false
    */
