@@ -1,8 +1,8 @@
 import type { FastifyReply } from 'fastify'
 import { MethodNotAllowedError, NotFoundError, NotImplementedError } from './errors.js'
 import type { Settings } from './options.js'
-import type { MaybePromise } from './promise.js'
 import { toDetail, toMethodNotAllowed, toRefusal } from './problem.js'
+import type { MaybePromise } from './promise.js'
 import type { Finding } from './recent.js'
 
 /**

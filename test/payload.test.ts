@@ -124,13 +124,13 @@ t.test('over HTTP/2 its stream is closed, and the session stays usable', async t
     t.teardown(() => session.close())
     for (const [method, status] of [['PUT', 405], ['GET', 200]] as const) {
       const stream = session.request({ ':method': method, ':path': '/users' }, { endStream: false })
-      if (name === 'gunzip in a pipeline' && method === 'PUT') stream.write(Buffer.alloc(100)) // which ends the stream before the body
+      const isHalf = name === 'gunzip in a pipeline' && method === 'PUT' // so that the hook fails before the body has come
+      if (isHalf) stream.write(Buffer.alloc(100))
       else stream.end(Buffer.alloc(method === 'PUT' ? 900_000 : 0))
       const closed = once(stream, 'close')
       const [headers] = await once(stream.resume(), 'response')
       t.equal(headers[':status'], status, name)
-      await sleep(30)
-      stream.close()
+      if (isHalf) setTimeout(() => stream.close(), 30)
       await closed
     }
   }
