@@ -2,13 +2,13 @@ import { inspect } from 'node:util'
 import createError from '@fastify/error'
 
 /** An option does not exist, is ill-typed or does not fit the app, or one that is a function returned what it should not, or threw what is no error. */
-export const InvalidOptionError = createError('FST_ALLOWED_METHODS_INVALID_OPTION', '%s', 500)
+export const InvalidOptionError = createError('FST_ALLOWED_METHODS_INVALID_OPTION', '%s')
 
 /** A decorator, or a function of a subpath export, was called with something else than it takes. */
-export const InvalidArgumentError = createError('FST_ALLOWED_METHODS_INVALID_ARGUMENT', '%s', 500)
+export const InvalidArgumentError = createError('FST_ALLOWED_METHODS_INVALID_ARGUMENT', '%s')
 
 /** The body of a 405 does not satisfy its schema, has another status, or cannot be written as JSON. */
-export const InvalidProblemError = createError('FST_ALLOWED_METHODS_INVALID_PROBLEM', '%s', 500)
+export const InvalidProblemError = createError('FST_ALLOWED_METHODS_INVALID_PROBLEM', '%s')
 
 /** What the option `throw` hands to the app's error handler, in the place of a 405, a 404 or a 501. */
 export const MethodNotAllowedError = createError('FST_ALLOWED_METHODS_METHOD_NOT_ALLOWED', '%s', 405)
@@ -22,6 +22,6 @@ export function ensure (isRight: boolean, WrongError: new (message: string) => E
 
 /** A value as an error message shows it: on one line, and cut where it is long. */
 export function show (value: unknown): string {
-  const text = inspect(value, { depth: 0, breakLength: Infinity, customInspect: false }).replace(/\n\s*/g, ' ')
+  const text = inspect(value, { depth: 0, customInspect: false }).replace(/\n\s*/g, ' ')
   return text.length > 80 ? `${text.slice(0, 79)}…` : text
 }

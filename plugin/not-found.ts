@@ -23,7 +23,7 @@ export function answerMethodNotAllowed (installation: Installation): preParsingH
     if (probe !== undefined) probe.request = request
     if (request.is404) answerMiss(installation, request, reply, payload === request.raw ? done : lookAfter(payload, reply, done))
     else if (probe === undefined) done()
-    else reply.code(500).send('routed') // a probe calls no handler
+    else reply.code(500).send() // a probe calls no handler
   }
 }
 

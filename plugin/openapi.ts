@@ -141,7 +141,7 @@ function toSchema (schema: unknown, version: string): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   const { $id, $ref, ...own } = schema as Members
   return mapped(reworded(own, version), (value, keyword) => {
-    if (/^(const|enum|default|examples?)$/.test(keyword)) return value
+    if (/^(const|enum|default|examples?|externalDocs)$/.test(keyword)) return value
     return /^(properties|patternProperties)$/.test(keyword) ? mapped(value, member => toSchema(member, version)) : toSchema(value, version)
   })
 }

@@ -17,6 +17,9 @@ t.test('show: on one line, and short', async t => {
   t.equal(show('yes'), "'yes'")
   t.equal(show(undefined), 'undefined')
   t.equal(show({ a: { b: 1 }, c: [1] }), '{ a: [Object], c: [Array] }')
+  t.equal(show('x'.repeat(78)), `'${'x'.repeat(78)}'`)
+  t.equal(show('x'.repeat(79)), `'${'x'.repeat(78)}…`)
+  t.equal(show({ text: 'x'.repeat(60), a: 1 }), `{ text: '${'x'.repeat(60)}', a: 1 }`)
   t.match(show({ [Symbol.for('nodejs.util.inspect.custom')]: () => { throw new Error('no') }, a: 1 }), 'a: 1', 'without calling what a value brings')
   for (const long of ['x'.repeat(1e4), Array(1e4).fill('y'), Object.fromEntries(Array(1e4).entries()), new Map([['x'.repeat(1e4), 'line\n'.repeat(100)]])]) {
     t.equal(show(long).length, 80)

@@ -119,8 +119,11 @@ t.test("notFound: given in a prefix, its scope's hooks run for its 404s, also in
 t.test('notFound: from a child without prefix it holds for the app, from a prefix for that prefix', async t => {
   const media = async (app: FastifyInstance, url: string) => (await app.inject(url)).headers['content-type']
   const child = build(t, { plugin: false })
-  child.register(async api => { api.register(fastifyAllowedMethods, { notFound: true }) })
-  t.equal(await media(child, '/b'), 'application/problem+json')
+  child.register(async api => {
+    api.addHook('onRequest', async (_request, reply) => reply.code(401).send('who are you?'))
+    api.register(fastifyAllowedMethods, { notFound: true })
+  })
+  t.equal(await media(child, '/b'), 'application/problem+json', "and the child's hooks do not run")
 
   const app = build(t)
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send('mine'))
@@ -131,6 +134,13 @@ t.test('notFound: from a child without prefix it holds for the app, from a prefi
   t.equal(await media(app, '/b'), 'text/plain; charset=utf-8')
   t.equal(await media(app, '/api/b'), 'application/problem+json')
   t.equal(await ask(app, 'PUT', '/api/a'), 'GET, HEAD')
+})
+
+t.test('notFound: the options of a prefix count in it, also where the handler is that of the app', async t => {
+  const app = build(t, { plugin: { notFound: true } })
+  app.register(async api => { api.register(fastifyAllowedMethods, { throw: true }) }, { prefix: '/api' })
+  t.equal((await app.inject('/api/b')).json().code, 'FST_ALLOWED_METHODS_NOT_FOUND')
+  t.equal((await app.inject('/b')).json().code, undefined)
 })
 
 t.test('notFound: in a prefix, also for a URL that only Fastify takes for one of it', async t => {

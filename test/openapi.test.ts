@@ -217,6 +217,8 @@ t.test("with the option throw, the body is the app's: Allow is documented, and n
   const { content, ...response } = methodNotAllowedResponse('3.1.0')
   t.strictSame(document.components, { responses: { MethodNotAllowed: response } })
   t.strictSame(document.paths['/thrown/users']?.get?.responses[405], REFERENCE)
+  const { responses } = documentMethodNotAllowed({ swaggerObject: { ...describe('/thrown/users'), responses: {} } }, await startScopes(t))
+  t.strictSame(Object.keys(Object(responses).MethodNotAllowed), ['description', 'headers'])
 })
 
 t.test('a path that the plugin does not cover is left alone', async t => {
@@ -236,10 +238,18 @@ t.test('a base path that was stripped counts where the routes have it', async t 
   const root = Object.fromEntries(['/health', '/teams/{id}', '/elsewhere'].map(path => [path, 'MethodNotAllowedProblem']))
   const api = Object.fromEntries(['', '/users/{id}', 'users/{id}', '/range/{from}-{to}', '/files/{*}', '/pages/{page}?', '/teams/{id}/members'].map(path => [path, 'Slim']))
   const paths = describe(...Object.keys({ ...root, ...api }))
-  for (const url of ['/api', 'https://localhost:3000/api/', 'https://localhost/{base}']) {
-    const document = { ...paths, servers: [{ url: 'https://localhost' }, { url, variables: { base: { default: 'api' } } }] }
+  for (const url of ['/api', 'HTTPS://localhost:3000/api/', 'https://{host}/{base}']) {
+    const variables = { host: { default: 'localhost' }, base: { default: 'api' } }
+    const document = { ...paths, servers: [{ url: 'https://localhost' }, { url: 'https://{undeclared}/' }, { url, variables }] }
     t.strictSame(titles(documented(document, app)), { ...root, ...api }, url)
   }
+  const slashless = build(t)
+  slashless.register(async scope => {
+    scope.register(fastifyAllowedMethods, { schema: Slim })
+    scope.get('/', { prefixTrailingSlash: 'no-slash' }, async () => 'scope')
+  }, { prefix: '/api' })
+  await slashless.ready()
+  t.strictSame(titles(documented({ ...describe(''), servers: [{ url: '/api' }] }, slashless)), { '': 'Slim' })
   const whole = { ...describe('/both', '/api/users/{id}', '/elsewhere'), servers: [{ url: '/proxied' }, { url: '/api' }] }
   t.strictSame(titles(documented(whole, app)), { '/both': 'Slim', '/api/users/{id}': 'Slim', '/elsewhere': 'MethodNotAllowedProblem' })
   const swaggerObject = { ...describe('/users/{id}', '/health'), basePath: '/api', definitions: {} as Record<string, Members> }
@@ -299,7 +309,16 @@ t.test('what a version has no keyword for is said in others, or left out', async
   ]
   for (const [schema, ...expected] of rows) {
     t.strictSame(['3.1.0', '3.0.3', '2.0'].map(version => words(version, schema)), expected)
+    t.strictSame(words('3.2.0', schema), expected[0])
   }
+  const kept: Members = {
+    ...{ title: 'a', description: 'a', default: 'a', example: 'a', externalDocs: { url: '/' }, readOnly: true, format: 'x', enum: ['a'], allOf: [{}], multipleOf: 2 },
+    ...{ minLength: 1, maxLength: 2, minItems: 1, maxItems: 2, uniqueItems: true, properties: { a: {} }, minProperties: 1, maxProperties: 2, required: ['a'] }
+  }
+  const kept3: Members = { anyOf: [{}], oneOf: [{}], not: {}, nullable: true, deprecated: true, writeOnly: true }
+  t.strictSame(words('2.0', { ...kept, ...kept3 }), kept)
+  t.strictSame(words('3.0.3', { ...kept, ...kept3 }), { ...kept, ...kept3 })
+  for (const type of ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']) t.strictSame(words('3.1.0', { type }), { type })
 })
 
 t.test('the response by itself has its schema in it', async t => {
@@ -390,6 +409,7 @@ t.test('an argument that is something else is a clear error', async t => {
   }
   t.equal(refused({ openapiObject: 'x' }), "{ openapiObject } or { swaggerObject }, got { openapiObject: 'x' }")
   t.equal(refused(undefined), '{ openapiObject } or { swaggerObject }, got undefined')
+  t.equal(refused({ swaggerObject: null }), '{ openapiObject } or { swaggerObject }, got { swaggerObject: null }')
   t.equal(refused(describe()), "{ openapiObject } or { swaggerObject }, got { openapi: '3.1.0', info: [Object], paths: {} }")
   t.equal(refused({ openapiObject: describe() }, null), 'an app that has registered fastify-allowed-methods, got null')
   t.equal(refused({ openapiObject: describe() }, { an: 'app' }), "an app that has registered fastify-allowed-methods, got { an: 'app' }")

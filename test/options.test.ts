@@ -71,6 +71,7 @@ t.test('a schema may have data with a member called format, and ask for what var
     plugin: {
       schema: Type.Object({
         status: Type.Integer({ examples: [{ format: 'csv' }] }),
+        format: Type.Optional(Type.String()),
         detail: Type.String({ pattern: 'DELETE', default: { format: 'csv' } })
       }) as never
     },
