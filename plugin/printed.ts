@@ -19,16 +19,12 @@ export function * printedRoutes (scope: FastifyInstance): Generator<{ url: strin
   for (const line of printRoutes(scope)?.split('\n') ?? []) {
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
     const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
-    parts.length = Math.max(branches.length / 4 - 1, 0)
+    parts.length = branches.length // nothing is left of what stood deeper, and holes join to nothing
     parts.push(toPattern(part))
-    const urls = [parts, parts.map(part => part.startsWith(':') ? part : part.replaceAll(':', '::'))].map(parts => parts.join(''))
+    const url = parts.join('')
     for (const method of methods?.split(', ') ?? []) {
-      for (const url of urls) {
-        const confirmed = confirm(scope, method, url, constraints)
-        if (confirmed === undefined) continue
-        yield { url, method, constraints: confirmed }
-        break
-      }
+      const confirmed = confirm(scope, method, url, constraints)
+      if (confirmed !== undefined) yield { url, method, constraints: confirmed }
     }
   }
 }
@@ -45,9 +41,11 @@ export function printRoutes (scope: FastifyInstance): string | undefined {
   }
 }
 
-/** A part as it was declared: the router keeps `%` escaped, and joins parameters that differ in their names alone by `|`. A `::` has become `:`. */
+/** A part as it was declared: the router keeps `%` escaped, joins parameters that differ in their names alone by `|`, and makes `::` a `:`. */
 function toPattern (part: string): string {
-  return part === '(empty root node)' ? '' : part.replaceAll('%25', '%').replace(/(?<=^:.*)\|:.*/, '')
+  if (part === '(empty root node)') return ''
+  const declared = part.replaceAll('%25', '%')
+  return part.startsWith(':') ? declared.replace(/\|:.*/, '') : declared.replaceAll(':', '::')
 }
 
 /** The constraints of a printed route, where there is such a route. */

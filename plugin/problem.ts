@@ -74,7 +74,7 @@ function toDefault ({ type }: Settings, methods: readonly string[], instance: st
  */
 export function checkSettings (settings: Settings): void {
   if (settings.problem !== undefined) return
-  const body = Value.Clean(settings.schema, toDefault(settings, ['GET', 'HEAD'], '/'))
+  const body = Value.Clean(settings.schema, toDefault(settings, [], ''))
   const error = [...settings.check.Errors(body)].find(({ path }) => !/^\/(detail|instance|allow)\b/.test(path))
   if (error === undefined) return
   throw new InvalidOptionError("option 'schema' must be satisfied by the default problem, unless the option 'problem' builds another: " +

@@ -101,6 +101,13 @@ t.test('a schema alone leaves of the default body what it declares', async t => 
   t.equal((await app.inject(put('/users'))).payload, '{"status":405,"allow":["GET","HEAD"]}')
 })
 
+t.test('a body may leave out the status where the schema lets it', async t => {
+  const schema = Type.Object({ status: Type.Optional(Type.Literal(405)), detail: Type.String() })
+  const app = build(t, { plugin: false, routes: ['GET /users'] })
+  app.register(fastifyAllowedMethods, { schema, problem: ({ detail }) => ({ detail }) })
+  t.equal((await app.inject(put('/users'))).payload, '{"detail":"This URL supports GET and HEAD."}')
+})
+
 t.test('what is checked is what is sent: as JSON', async t => {
   FormatRegistry.Set('test-date', value => value.startsWith('20'))
   t.teardown(() => FormatRegistry.Delete('test-date'))

@@ -103,14 +103,18 @@ t.test('what it cannot ask is told, not passed over', async t => {
 })
 
 t.test('each method of a pattern is asked for under its own constraints', async t => {
-  const app = build(t, { plugin: {} })
-  const handler = async () => t.fail('a handler was called')
-  app.route({ method: 'GET', url: '/a', constraints: { host: /^a\./ }, handler })
-  app.route({ method: 'PUT', url: '/a', constraints: { host: /^b\./ }, handler })
-  app.route({ method: 'GET', url: '*', constraints: { host: 'c.example' }, handler })
-  t.strictSame(await findWrongAnswers(app, { headers: { host: 'a.example' } }), [
-    { method: 'PUT', url: '/a', expected: "a value in params or headers for '/a'", actual: 'nothing to ask' }
-  ])
+  for (const isLoaded of [false, true]) {
+    const app = build(t)
+    if (isLoaded) await app.after()
+    const handler = async () => t.fail('a handler was called')
+    app.route({ method: 'GET', url: '/a', constraints: { host: /^a\./ }, handler })
+    app.route({ method: 'PUT', url: '/a', constraints: { host: /^b\./ }, handler })
+    app.route({ method: 'GET', url: '*', constraints: { host: 'c.example' }, handler })
+    for (const version of ['1.0.0', '2.0.0']) app.route({ method: 'GET', url: '/v', constraints: { version }, handler })
+    const wrong = await findWrongAnswers(app, { headers: { host: 'a.example' } })
+    t.strictSame(wrong, [{ method: 'PUT', url: '/a', expected: "a value in params or headers for '/a'", actual: 'nothing to ask' }])
+    t.equal(wrong.checks, 3 * (app.supportedMethods.length - 2 + 1), 'GET of /a and both versions of /v, with each method but GET and HEAD, and one that is not supported')
+  }
 })
 
 t.test('custom constraints: by the option constraints and the headers given; without the option it asks nothing', async t => {
