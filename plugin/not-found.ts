@@ -31,10 +31,7 @@ export function answerMethodNotAllowed (installation: Installation): preParsingH
 function answerMiss (installation: Installation, request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
   const settings = settingsFor(installation, routedUrl(request))
   if (settings === undefined) return done()
-  if (settings.notImplemented && !isImplemented(installation, request, settings)) {
-    replyRefusal(reply, settings, 501)
-    return
-  }
+  if (settings.notImplemented && !isImplemented(installation, request, settings)) return replyRefusal(reply, settings, 501)
   const finding = findMethods(installation, request, settings, true)
   if (finding instanceof Promise) {
     finding.then(finding => isAnswered(reply) || answer(reply, finding, settings))

@@ -22,14 +22,14 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
   }
   try {
     const body = toMethodNotAllowed(reply.request, finding, settings)
-    if (typeof body !== 'string') return body.then(send).catch(error => { if (!isAnswered(reply)) reply.send(error) })
-    replyProblem(reply, 405, body, 'not allowed')
+    if (typeof body !== 'string') return body.then(body => { if (!isAnswered(reply)) send(body) }).catch(error => { if (!isAnswered(reply)) reply.send(error) })
+    send(body)
   } catch (error) {
     reply.send(error)
   }
 
   function send (body: string): void {
-    if (!isAnswered(reply)) replyProblem(reply, 405, body, 'not allowed')
+    replyProblem(reply, 405, body, 'not allowed')
   }
 }
 
@@ -58,21 +58,21 @@ export function isTimedOut ({ request }: FastifyReply): boolean {
 }
 
 /** Answers OPTIONS with what the URL supports (RFC 9110 §9.3.7). */
-export function replyOptions (reply: FastifyReply, methods: readonly string[]): FastifyReply {
-  return reply.code(204).header('allow', toAllow([...methods, 'OPTIONS'].sort())).send()
+export function replyOptions (reply: FastifyReply, methods: readonly string[]): void {
+  reply.code(204).header('allow', toAllow([...methods, 'OPTIONS'].sort())).send()
 }
 
 /** Answers 404 or 501 with a problem body. */
-export function replyRefusal (reply: FastifyReply, settings: Settings, status: 404 | 501): FastifyReply {
+export function replyRefusal (reply: FastifyReply, settings: Settings, status: 404 | 501): void {
   const problem = toRefusal(reply.request, status)
-  if (settings.throw) return reply.send(new (status === 404 ? NotFoundError : NotImplementedError)(problem.detail))
-  return replyProblem(reply, status, JSON.stringify(problem), problem.title.toLowerCase())
+  if (settings.throw) reply.send(new (status === 404 ? NotFoundError : NotImplementedError)(problem.detail))
+  else replyProblem(reply, status, JSON.stringify(problem), problem.title.toLowerCase())
 }
 
-function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): FastifyReply {
+function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): void {
   const { request } = reply
   if (!isLogDisabled(reply)) request.log.info(`Route ${request.method}:${request.url} ${outcome}`)
-  return reply
+  reply
     .code(status)
     .header('content-type', 'application/problem+json')
     .serializer(keepMediaType)

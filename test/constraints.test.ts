@@ -139,6 +139,12 @@ t.test('a warning at start, once, where custom constraints are used and the opti
   t.equal(await warningsOfUnused(false), 0, 'a strategy that no route uses decides nothing')
   t.equal(await warningsOfUnused(true), 1, 'unless it must match whenever a request has a value')
 
+  const blind = Fastify(routerOptions({ constraints: { secret: { ...strategy('secret'), mustMatchWhenDerived: true } } })) as FastifyInstance
+  t.teardown(() => blind.close())
+  blind.register(fastifyAllowedMethods)
+  declare(blind, 'GET /a')
+  for (let times = 0; times < 3; times++) t.equal(await ask(blind, 'GET', '/a', { 'x-secret': 'a' }), 404, 'and a method that is not taken is not listed')
+
   const inner: string[] = []
   const outside = build(t, undefined, { log: inner })
   outside.register(async api => { api.register(fastifyAllowedMethods, { constraints: () => ({}) }) }, { prefix: '/api' })

@@ -251,6 +251,22 @@ t.test('nothing grows with traffic: the tables are bounded', async t => {
   t.equal(lists.size, 1)
 })
 
+t.test('URLs with the same methods share one list, as far as a table of lists goes', async t => {
+  const methods = ['COPY', 'DELETE', 'GET', 'LOCK', 'MKCOL', 'MOVE', 'PATCH', 'POST', 'PROPFIND', 'PUT', 'SEARCH'] as const
+  const app = build(t, { fastify: { exposeHeadRoutes: false } })
+  await app.after()
+  for (const method of ['COPY', 'LOCK', 'MKCOL', 'MOVE', 'PROPFIND', 'SEARCH']) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+  const subset = (bits: number) => methods.filter((_, at) => bits >> at & 1)
+  for (let bits = 1; bits <= 1100; bits++) app.route({ method: [...subset(bits)], url: `/${bits}/:id`, handler: async () => 'x' })
+  await app.ready()
+  const find = (bits: number, id: number) => routedMethods(installed(app), `/${bits}/${id}`, undefined, false)
+  const wrong = Array.from({ length: 1100 }, (_, at) => at + 1).filter(bits => find(bits, 1).join() !== subset(bits).join())
+  t.strictSame(wrong, [])
+  t.equal(find(7, 1), find(7, 2))
+  t.not(find(1100, 1), find(1100, 2))
+  t.equal(installed(app).lists.size, 1000)
+})
+
 t.test('a URL that was asked twice is not answered for other constraints', async t => {
   for (const [constraints, headers, allow] of [
     [{ version: '1.0.0' }, { 'accept-version': '1.x' }, 'PUT'],
