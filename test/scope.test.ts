@@ -1,8 +1,9 @@
+import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
 import { settingsFor } from '../plugin/scope.js'
-import { ask, build, declare, installed, routerOptions } from './helpers.js'
+import { ask, build, declare, installed, routerOptions, strategy } from './helpers.js'
 
 const typeOf = async (app: FastifyInstance, url: string): Promise<string> => (await app.inject({ method: 'PUT', url })).json().type
 
@@ -320,4 +321,16 @@ t.test('options in force are put together once for each prefix, and anew where o
   await app.register(fastifyAllowedMethods, { type: '/other' })
   for (const url of ['/a', '/api/a']) t.equal(settingsFor(installed(app), url)?.type, '/other')
   t.equal(settingsFor(installed(app), '/a'), settingsFor(installed(app), '/b'))
+})
+
+t.test('what a later registration of its scope has replaced is not looked at', async t => {
+  const lines: string[] = []
+  const app = build(t, { plugin: false, fastify: { logger: { level: 'warn', stream: { write: line => { lines.push(line) } } } } })
+  app.addConstraintStrategy(strategy('tenant') as never)
+  app.register(fastifyAllowedMethods, { schema: Type.Object({ status: Type.Literal(405), hint: Type.String() }) as never })
+  app.register(fastifyAllowedMethods, { constraints: () => ({ tenant: 't' }) })
+  app.get('/a', { constraints: { tenant: 't' } }, async () => 'a')
+  await app.ready()
+  t.strictSame(lines, [])
+  t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
 })
