@@ -28,6 +28,7 @@ t.test('a URL that a pattern takes', async t => {
 })
 
 t.test('values that are given take the place of those that are chosen', async t => {
+  t.strictSame(samplesOf('/a/:opt?', { opt: 'b' }, any), ['/a', '/a/b'])
   t.strictSame(samplesOf('/:code(^QX[0-9]$)/:id/*', { code: 'QX1', id: 'a/b', '*': 'c/d e' }, any), ['/QX1/a%2Fb/c/d%20e'])
 })
 

@@ -285,6 +285,18 @@ t.test('a prefix is found as the router finds its routes, with the case, slashes
   for (const url of ['/Api/users', '/api/users', '//api//users', '/API;a=b', 'http://a.example/API/users']) t.equal(await typeOf(app, url), '/api', url)
 })
 
+t.test('prefixes that differ in case alone are two, unless the router makes no difference', async t => {
+  for (const caseSensitive of [true, false]) {
+    const app = build(t, { fastify: routerOptions({ caseSensitive }), plugin: { type: '/root' } })
+    app.register(async api => {
+      api.register(fastifyAllowedMethods, { type: '/api' })
+      declare(api, 'GET /a')
+    }, { prefix: '/API' })
+    declare(app, 'GET /api/b')
+    t.strictSame([await typeOf(app, '/API/a'), await typeOf(app, '/api/b')], ['/api', caseSensitive ? '/root' : '/api'])
+  }
+})
+
 t.test('registered in a prefixed scope, then outside it, each answers for its own', async t => {
   const app = Fastify()
   t.teardown(() => app.close())

@@ -19,6 +19,8 @@ t.test('toUriReference: a path that a client resolves back to what it asked for'
     ['/a b"<>\\^`{|}[]', '/a%20b%22%3C%3E%5C%5E%60%7B%7C%7D%5B%5D'],
     ['/\t\x7f\x01', '/%09%7F%01'],
     ['/\xc3\xa9', '/%C3%A9'],
+    ['/\xff', '/%FF'],
+    ['/to/https://a.example/\xff', '/to/https://a.example/%FF'],
     ['/€𝄞', '/%E2%82%AC%F0%9D%84%9E'],
     ['/\ud834', '/%EF%BF%BD'],
     ['/100%', '/100%25'],

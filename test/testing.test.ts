@@ -102,6 +102,12 @@ t.test('what it cannot ask is told, not passed over', async t => {
   t.strictSame(await findWrongAnswers(app, { ignore: ['/h', /code/] }), [])
 })
 
+t.test('each of the routes that overlap is asked for at a URL of its own', async t => {
+  const app = build(t, { routes: ['GET /f/:name', 'GET /f/:letter(^[a-z]$)'] })
+  const { checks } = await findWrongAnswers(app)
+  t.equal(checks, 2 * (app.supportedMethods.length - 2 + 1))
+})
+
 t.test('each method of a pattern is asked for under its own constraints', async t => {
   for (const isLoaded of [false, true]) {
     const app = build(t)
