@@ -82,7 +82,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     const missing = (expected: string): void => { wrong.push({ method: methods.join(', '), url: pattern, expected, actual: 'nothing to ask' }) }
     if (typeof urls === 'string') return missing(`a value in params or headers for '${urls}'`)
     for (const url of urls) {
-      const key = inspect([url, headers, constraints])
+      const key = inspect([url, constraints])
       if (urlsAsked.has(key)) continue
       urlsAsked.add(key)
       const routed = await checkUrl(url, headers, methods)
@@ -151,7 +151,7 @@ async function promisedTo (installation: Installation, request: AnyRequest, sett
 /** The answer that a reply is, as far as one is promised. */
 function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings: Settings, promised: Answer): object {
   const { allow, 'content-type': mediaType } = reply.headers
-  const answer = { status: reply.statusCode, allow, mediaType, problem: promised.problem && judge() }
+  const answer = { status: reply.statusCode, allow, mediaType, problem: judge() }
   return Object.fromEntries(Object.entries(answer).filter(([name]) => name in promised))
 
   function judge (): string {
@@ -194,7 +194,7 @@ function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions)
       throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)
     }
     const isList = name === 'ignore' && Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)
-    const isRecord = name !== 'ignore' && typeof value === 'object' && value !== null && Object.values(value).every(item => typeof item === 'string')
+    const isRecord = name !== 'ignore' && typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(item => typeof item === 'string')
     ensure(value === undefined || isList || isRecord, InvalidArgumentError, `option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}`, value)
   }
   return options

@@ -80,6 +80,20 @@ t.test('finds each way in which an answer is wrong', async t => {
   t.equal(await found(onSend((_reply, body) => body.replace('"GET",', '')), { problem: (problem: object) => problem }), undefined, 'what the option problem builds, only the app knows')
 })
 
+t.test('an answer to OPTIONS is checked too', async t => {
+  const app = build(t, { routes: ['GET /a'], plugin: { answerOptions: true } })
+  app.addHook('onSend', async (request, reply) => { if (request.method === 'OPTIONS') reply.code(200).header('allow', 'GET') })
+  const [expected, actual] = [{ status: 204, allow: 'GET, HEAD, OPTIONS' }, { status: 200, allow: 'GET' }]
+  t.strictSame(await findWrongAnswers(app), [{ method: 'OPTIONS', url: '/a', expected, actual }])
+})
+
+t.test('a pattern that is left out as a string is just that one; a root catch-all counts where the option catchAll says so', async t => {
+  for (const [routes, ignore] of [[['GET /a', 'GET /ab'], '/a'], [['GET *'], '/none']] as const) {
+    const app = build(t, { routes: [...routes], plugin: { catchAll: true } })
+    t.equal((await findWrongAnswers(app, { ignore: [ignore] })).checks, app.supportedMethods.length - 2 + 1)
+  }
+})
+
 t.test('a hook that answers before the plugin is a wrong answer; credentials come in headers', async t => {
   const app = build(t, { routes: ['GET /a'] })
   app.addHook('onRequest', async (request, reply) => request.headers.authorization === 'x' ? undefined : reply.code(401).send())
@@ -117,9 +131,10 @@ t.test('each method of a pattern is asked for under its own constraints', async 
     app.route({ method: 'PUT', url: '/a', constraints: { host: /^b\./ }, handler })
     app.route({ method: 'GET', url: '*', constraints: { host: 'c.example' }, handler })
     for (const version of ['1.0.0', '2.0.0']) app.route({ method: 'GET', url: '/v', constraints: { version }, handler })
+    app.route({ method: 'GET', url: '/v', handler })
     const wrong = await findWrongAnswers(app, { headers: { host: 'a.example' } })
     t.strictSame(wrong, [{ method: 'PUT', url: '/a', expected: "a value in params or headers for '/a'", actual: 'nothing to ask' }])
-    t.equal(wrong.checks, 3 * (app.supportedMethods.length - 2 + 1), 'GET of /a and both versions of /v, with each method but GET and HEAD, and one that is not supported')
+    t.equal(wrong.checks, 4 * (app.supportedMethods.length - 2 + 1), '/a, /v and both of its versions, with each method but GET and HEAD, and one that is not supported')
   }
 })
 
@@ -184,9 +199,11 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
     [{ constructor: {} }, "option 'constructor' does not exist, got {}; the options are params, headers, ignore"],
     [{ param: {} }, "option 'param' does not exist, got {}; the options are params, headers, ignore"],
     [{ params: 'x' }, "option 'params' must be an object of strings, got 'x'"],
+    [{ params: ['x'] }, "option 'params' must be an object of strings, got [ 'x' ]"],
     [{ params: { id: 1 } }, "option 'params' must be an object of strings, got { id: 1 }"],
     [{ headers: null }, "option 'headers' must be an object of strings, got null"],
     [null, 'findWrongAnswers takes options as an object, got null'],
+    [5, 'findWrongAnswers takes options as an object, got 5'],
     [{ ignore: '/a' }, "option 'ignore' must be an array of route patterns and regular expressions, got '/a'"],
     [{ ignore: [1] }, "option 'ignore' must be an array of route patterns and regular expressions, got [ 1 ]"]
   ]
