@@ -50,7 +50,8 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     [{ constructor: 1 }, `option 'constructor' does not exist, got 1; the options are ${names}`],
     [Object.create({ catchAll: 'yes' }), "option 'catchAll' must be a boolean, got 'yes'"],
     [new Promise(() => {}), /^options must be an object, got Promise \{ <pending>/],
-    [() => {}, 'options must be an object, got undefined']
+    [() => {}, 'options must be an object, got undefined'],
+    [() => null, 'options must be an object, got null']
   ]
   for (const [options, message] of wrong) {
     const app = Fastify()

@@ -263,13 +263,14 @@ t.test('for prefixes alike the last registration wins, also one that is made aga
 })
 
 t.test('two colons in a prefix are a colon, no parameter', async t => {
-  const app = build(t, { routes: ['GET /a/b/x'], plugin: { type: '/root' } })
+  const app = build(t, { routes: ['GET /a/b/x', 'GET /a::bc/x'], plugin: { type: '/root' } })
   app.register(async scope => {
     scope.register(fastifyAllowedMethods, { type: '/a::b' })
     declare(scope, 'GET /x')
   }, { prefix: '/a::b' })
   t.equal(await typeOf(app, '/a:b/x'), '/a::b')
   t.equal(await typeOf(app, '/a/b/x'), '/root')
+  t.equal(await typeOf(app, '/a:bc/x'), '/root')
 })
 
 t.test('a prefix is found as the router finds its routes, with the case, slashes and semicolons that it ignores', async t => {

@@ -205,6 +205,7 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
     [null, 'findWrongAnswers takes options as an object, got null'],
     [5, 'findWrongAnswers takes options as an object, got 5'],
     [{ ignore: '/a' }, "option 'ignore' must be an array of route patterns and regular expressions, got '/a'"],
+    [{ ignore: { a: '/a' } }, "option 'ignore' must be an array of route patterns and regular expressions, got { a: '/a' }"],
     [{ ignore: [1] }, "option 'ignore' must be an array of route patterns and regular expressions, got [ 1 ]"]
   ]
   for (const app of [undefined, Promise.resolve(build(t)), {}]) await t.rejects(findWrongAnswers(app as never), { code, message: /^findWrongAnswers takes a Fastify app, got / })
