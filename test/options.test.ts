@@ -82,6 +82,13 @@ t.test('a schema may have data with a member called format, and ask for what var
   t.equal((await app.inject({ method: 'PUT', url: '/b' })).json().code, 'FST_ALLOWED_METHODS_INVALID_PROBLEM')
 })
 
+t.test('a schema may ask for the type that the option gives, and for no other', async t => {
+  const schema = Type.Object({ type: Type.Literal('/405'), status: Type.Literal(405) }) as never
+  const app = build(t, { plugin: { schema, type: '/405' }, routes: ['GET /a'] })
+  t.strictSame((await app.inject({ method: 'PUT', url: '/a' })).json(), { type: '/405', status: 405 })
+  await t.rejects(async () => await build(t, { plugin: { schema } }).ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /'\/type' is invalid: Expected '\/405', got 'https:/ })
+})
+
 t.test('a schema that refers to others is refused, with the reason', async t => {
   const schema = Type.Object({ status: Type.Integer(), other: Type.Optional(Type.Unsafe(Type.Ref('Other'))) })
   t.throws(() => checkOptions({ schema }), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /^option 'schema' must be one that TypeBox can compile by itself: .*Other.*, got \{ type: 'object'/ })
