@@ -1,33 +1,36 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { attempt } from './promise.js'
 import type { Finding } from './recent.js'
-import { holdUntil, toAllow } from './reply.js'
+import { holdUntil, isTimedOut, toAllow } from './reply.js'
 import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 
-/** Requests that wait for an async option: what `handlerTimeout` sends meanwhile is not kept waiting too. */
-const waiting = new WeakSet<FastifyRequest>()
+/** Whether the reply to a request still waits for an async option. */
+const isPending = new WeakMap<FastifyRequest, boolean>()
 
 /**
  * Makes the `onSend` hook that sets `Allow` on a routed response (RFC 9110 §10.2.1), unless it has one, or answers a CORS preflight.
  * A 405 of the app's own does not list the method that it refuses.
  *
- * An option that throws is logged, and leaves the response as it is.
+ * An option that throws is logged, and leaves the response as it is. While a reply waits for an async option, a second one is dropped, as Fastify
+ * drops one that comes after the first was sent; but not what its `handlerTimeout` sends.
  *
  * @see https://fastify.dev/docs/latest/Reference/Hooks/#onsend
  */
 export function advertiseAllow (installation: Installation) {
   return function advertiseAllow (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): Promise<void> | void {
+    if (isPending.get(request) === true && !isTimedOut(reply)) return
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
-    const isLeft = request.is404 || isPreflight || reply.hasHeader('allow') || waiting.has(request)
+    const isLeft = request.is404 || isPreflight || reply.hasHeader('allow') || isPending.has(request)
     const settings = isLeft ? undefined : settingsFor(installation, routedUrl(request))
     if (!settings?.advertise) return done()
     const later = attempt(() => findMethods(installation, request, settings), set, fail)
     if (later === undefined) return done()
-    waiting.add(request)
-    holdUntil(later, reply)
-    return later // Fastify goes on after it, and catches what goes wrong from there
+    isPending.set(request, true)
+    const settled = later.finally(() => isPending.set(request, false))
+    holdUntil(settled, reply)
+    return settled // Fastify goes on after it, and catches what goes wrong from there
 
     function set ({ methods }: Finding): void {
       if (methods.length > 0) reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(methods, request.method) : methods))

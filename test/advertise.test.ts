@@ -142,3 +142,27 @@ t.test('a client that leaves does not get past a refusal that waits for an optio
     t.equal(handled, 0)
   }
 })
+
+t.test('of two replies, the first is sent, though it waits for an option: a hook that refuses without returning its reply', async t => {
+  for (const option of [{ allow: async (methods: string[]) => methods }, { allow: async (methods: string[]) => sleep(20, methods) }, { constraints: async () => ({}) }]) {
+    for (const name of ['onRequest', 'preHandler'] as const) {
+      const app = build(t, { plugin: { advertise, ...option } })
+      app.addHook(name, async (_request, reply) => { reply.code(401).send('who are you?') })
+      app.get('/returned', async () => 'secret')
+      app.get('/object', async () => ({ secret: true }))
+      app.get('/sent', async (_request, reply) => { await reply.send('secret') })
+      app.get('/thrown', async () => { throw new Error('secret') })
+      for (const url of ['/returned', '/object', '/sent', '/thrown']) {
+        const reply = await app.inject(url)
+        t.strictSame([reply.payload, reply.headers.allow], ['who are you?', 'GET, HEAD'], `${name} ${url}`)
+      }
+    }
+  }
+})
+
+t.test('what replaces a reply that has waited is sent: the answer to an error of a later onSend hook', async t => {
+  const app = build(t, { plugin: { advertise, allow: async (methods: string[]) => methods }, routes: ['GET /a'] })
+  app.addHook('onSend', async (_request, reply) => { if (reply.statusCode === 200) throw Object.assign(new Error('too late'), { statusCode: 418 }) })
+  const reply = await app.inject('/a')
+  t.strictSame([reply.statusCode, reply.json().message, reply.headers.allow], [418, 'too late', 'GET, HEAD'])
+})
