@@ -38,7 +38,7 @@ export function warnOfCatchAlls (installation: Installation): void {
   if (methodsInUse(installation).length < root.supportedMethods.length) return
   for (const [url, methods] of record.methodsByUrl) {
     if (!url.endsWith('*') || record.constraintsByUrl.has(url) || !root.supportedMethods.every(method => methods.has(method))) continue
-    root.log.warn(`fastify-allowed-methods: the route '${url}' takes every method, so that no URL below it can be answered 405; ` +
-      'declare it for the methods that it serves')
+    root.log.warn(`fastify-allowed-methods: the route '${url}' takes every method that Fastify supports, so that none of them is answered 405 below it; ` +
+      'declare it for those that it serves')
   }
 }

@@ -10,7 +10,7 @@ function start (t: Test) {
 }
 
 const warning = (url: string) =>
-  `fastify-allowed-methods: the route '${url}' takes every method, so that no URL below it can be answered 405; declare it for the methods that it serves`
+  `fastify-allowed-methods: the route '${url}' takes every method that Fastify supports, so that none of them is answered 405 below it; declare it for those that it serves`
 
 t.test('a catch-all that takes every method is told at start, in one line that names it', async t => {
   for (const [url, inScope = url] of [['*'], ['/*'], ['/files/*'], ['/api/v1/*', '/v1/*'], ['/users/:id/*']]) {
