@@ -68,7 +68,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : pattern.search(ignored) !== -1)) continue
     for (const [constraints, routed] of constraintsFor(app, record, pattern, [...methods])) await checkRoute(pattern, routed, constraints)
   }
-  if (checks + wrong.length === 0) throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that was recorded')
+  if (checks + wrong.length === 0) throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that is recorded and that the option `allow` leaves')
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
