@@ -1,4 +1,4 @@
-import { SUBJECTS } from './subjects.js'
+import { PEERS, SUBJECTS } from './subjects.js'
 
 /** What was measured, on what, and which targets are met, as Markdown. */
 export function toMarkdown ({ date, machine, isOneCore, versions, load, rounds, answers, rows, figures }) {
@@ -25,7 +25,8 @@ export function toPage (result) {
 \`npm run bench -- --record\`. CPU is time of the server process per request, user and system. Servers are loaded in turn, each process
 for one round, the order rotates, and a figure of the first table is the median of the ratios within one round. The targets are what the project would like to reach. \`least\` is the same ratio
 for a hook in the place of the plugin, that no plugin with such a hook can do less than: one that does nothing for a matched request, one that asks the router for each
-method in use and writes the same bytes for what is not found, one that only writes them for URLs in turn; for a start, one that does nothing, and TypeBox's modules. Where that
+method in use and writes the same bytes for what is not found; for URLs in turn, of which the answer may be kept, one that only writes them, and one that does nothing for a 404;
+for a start, one that does nothing, and TypeBox's modules. Where that
 misses the target too, it is out of reach; [PROFILE.md](PROFILE.md) says more. In the other tables are µs and, for heap, bytes: per request, and for a whole start.
 
 ![CPU time of the server per 405](chart.svg)
@@ -39,7 +40,7 @@ function toRow ({ what, median, lower, upper, only, to, target, met, least }, an
     only === 'peers' ? `405 / ${labelOf(to, answers)}, CPU` : what,
     median.toFixed(3),
     `${lower.toFixed(3)} to ${upper.toFixed(3)}`,
-    `${only === 'peers' ? 'below' : 'at most'} ${target.toFixed(2)}`,
+    `${PEERS.includes(to) ? 'below' : 'at most'} ${target.toFixed(2)}`,
     met ? 'yes' : least.met ? '**no**' : '**no**, nor by the least',
     least.median.toFixed(3),
     `${least.lower.toFixed(3)} to ${least.upper.toFixed(3)}`
