@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
 import { InvalidOptionError } from './errors.js'
-import { type GivenOptions, type Settings, toSettings } from './options.js'
+import type { GivenOptions, Settings } from './options.js'
 import { lookAfter } from './payload.js'
 import type { Finding } from './recent.js'
 import { isAnswered, replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
@@ -54,11 +54,10 @@ export function setNotFoundHandler (installation: Installation, scope: FastifyIn
   const { handled, root } = installation
   if (handled.has(scope.prefix)) return
   handled.add(scope.prefix)
-  const own = toSettings(given)
   try {
     (scope.prefix === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // Fastify finds a prefix's not-found handler without the router's options: the settings may lie elsewhere, as for `/a;b` under `useSemicolonDelimiter`.
-      replyRefusal(reply, settingsFor(installation, routedUrl(request)) ?? own, 404)
+      replyRefusal(reply, settingsFor(installation, routedUrl(request)) ?? given, 404)
     })
   } catch (error) {
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +

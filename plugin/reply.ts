@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { MethodNotAllowedError, NotFoundError, NotImplementedError } from './errors.js'
-import type { Settings } from './options.js'
+import type { GivenOptions, Settings } from './options.js'
 import { toDetail, toMethodNotAllowed, toRefusal } from './problem.js'
 import type { MaybePromise } from './promise.js'
 import type { Finding } from './recent.js'
@@ -63,9 +63,9 @@ export function replyOptions (reply: FastifyReply, methods: readonly string[]): 
 }
 
 /** Answers 404 or 501 with a problem body. */
-export function replyRefusal (reply: FastifyReply, settings: Settings, status: 404 | 501): void {
+export function replyRefusal (reply: FastifyReply, options: GivenOptions, status: 404 | 501): void {
   const problem = toRefusal(reply.request, status)
-  if (settings.throw) reply.send(new (status === 404 ? NotFoundError : NotImplementedError)(problem.detail))
+  if (options.throw) reply.send(new (status === 404 ? NotFoundError : NotImplementedError)(problem.detail))
   else replyProblem(reply, status, JSON.stringify(problem), problem.title.toLowerCase())
 }
 
