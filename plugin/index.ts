@@ -47,15 +47,14 @@ export default fastifyAllowedMethods
  */
 function installAtRoot (app: FastifyInstance): Installation {
   const installation = install(app)
-  const { root, record } = installation
+  const { root } = installation
   root.addHook('preParsing', answerMethodNotAllowed(installation))
   root.addHook('onReady', async function checkAtStart () {
-    const settings = installation.registrations.map(registration => registration.settings)
-    settings.forEach(checkSettings)
+    for (const { settings } of installation.registrations) checkSettings(settings)
     installation.methods = methodsInUse(installation)
     installation.isUnconstrained = !root.hasConstraintStrategy('version') && !root.hasConstraintStrategy('host')
     warnOfCatchAlls(installation)
-    if (!settings.every(({ constraints }) => constraints !== undefined)) warnOfUnknownConstraints(root, record)
+    warnOfUnknownConstraints(installation)
   })
   return installation
 }

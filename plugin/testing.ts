@@ -60,7 +60,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const { record } = installation
   installation.probe = probeOf
   const { methodsByUrl } = record // first: it completes the record
-  const custom = customConstraints(app, record)
+  const custom = customConstraints(installation)
   const wrong: WrongAnswer[] = []
   const urlsAsked = new Set<string>()
   let checks = 0

@@ -1,6 +1,4 @@
-import type { FastifyInstance } from 'fastify'
 import { printRoutes } from './printed.js'
-import type { RouteRecord } from './record.js'
 import { methodsInUse } from './routed.js'
 import type { Installation } from './scope.js'
 
@@ -10,22 +8,23 @@ import type { Installation } from './scope.js'
  * A declared strategy that no route uses decides nothing, unless it must match whenever a request has a value:
  * NestJS declares `version` in every app.
  */
-export function customConstraints (app: FastifyInstance, { constraintNames }: RouteRecord): string[] {
+export function customConstraints ({ root, record }: Installation): string[] {
   type Strategies = Record<string, { mustMatchWhenDerived?: boolean }>
-  const config = app.initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
+  const config = root.initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
   const strategies = Object.entries(config.routerOptions?.constraints ?? config.constraints ?? {})
-  const printed = strategies.length === 0 ? '' : printRoutes(app)
+  const printed = strategies.length === 0 ? '' : printRoutes(root)
   const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
     mustMatchWhenDerived || printed === undefined || printed.includes(`${JSON.stringify(name)}:`))
-  const recorded = [...constraintNames].filter(name => name !== 'version' && name !== 'host')
+  const recorded = [...record.constraintNames].filter(name => name !== 'version' && name !== 'host')
   return [...new Set([...declared.map(([name]) => name), ...recorded])]
 }
 
 /** Warns of custom constraints without the option: what routes under them take would be left out of `Allow`. */
-export function warnOfUnknownConstraints (app: FastifyInstance, record: RouteRecord): void {
-  const custom = customConstraints(app, record)
+export function warnOfUnknownConstraints (installation: Installation): void {
+  if (installation.registrations.every(({ settings }) => settings.constraints !== undefined)) return
+  const custom = customConstraints(installation)
   if (custom.length === 0) return
-  app.log.warn(`fastify-allowed-methods: only the app knows the values of its custom constraints (${custom.join(', ')}); ` +
+  installation.root.log.warn(`fastify-allowed-methods: only the app knows the values of its custom constraints (${custom.join(', ')}); ` +
     "give the option 'constraints', or Allow leaves out what routes under them take")
 }
 
