@@ -13,19 +13,19 @@ export function routedUrl ({ raw, server }: AnyRequest): string {
 /** The part of a URL that the app's router looks at: no origin, query or fragment, and no more than up to a semicolon where the app asks for that. */
 export function routedPath (app: FastifyInstance, url: string): string {
   const path = withoutQuery(url.replace(/^https?:\/\/[^/?#]*/i, '')) || '/'
-  return routerOption(app, 'useSemicolonDelimiter') === true ? upTo(';', path) : path
+  return isChanged(app, 'useSemicolonDelimiter') ? upTo(';', path) : path
 }
 
 /** Spells a path or a pattern with the slashes that the app's router leaves of it. */
 export function withRoutedSlashes (app: FastifyInstance, path: string): string {
-  const squeezed = routerOption(app, 'ignoreDuplicateSlashes') === true ? path.replace(/\/+/g, '/') : path
-  return routerOption(app, 'ignoreTrailingSlash') === true ? squeezed.replace(/(.)\/$/, '$1') : squeezed
+  const squeezed = isChanged(app, 'ignoreDuplicateSlashes') ? path.replace(/\/+/g, '/') : path
+  return isChanged(app, 'ignoreTrailingSlash') ? squeezed.replace(/(.)\/$/, '$1') : squeezed
 }
 
 /** Spells a path or a pattern as the app's router compares it: with the slashes and in the case that its options leave. */
 export function normalize (app: FastifyInstance, path: string): string {
   const spelled = withRoutedSlashes(app, path)
-  return routerOption(app, 'caseSensitive') === false ? spelled.toLowerCase() : spelled
+  return isChanged(app, 'caseSensitive') ? spelled.toLowerCase() : spelled
 }
 
 /** The patterns that the router makes of one: two where its last parameter is optional. */
@@ -34,12 +34,12 @@ export function routedPatterns (pattern: string): string[] {
   return optional === undefined ? [pattern] : [pattern.slice(0, -optional.length) + slash || '/', pattern.replace(/\?(\/?)$/, '$1')]
 }
 
-/** A router option that differs from its default, wherever the app gave it; undefined where it does not. */
-function routerOption (
+/** Tells whether a router option differs from its default, wherever the app gave it. */
+function isChanged (
   { initialConfig }: FastifyInstance, name: 'caseSensitive' | 'ignoreTrailingSlash' | 'ignoreDuplicateSlashes' | 'useSemicolonDelimiter'
-): boolean | undefined {
+): boolean {
   const { routerOptions } = initialConfig as { routerOptions?: Record<string, boolean> }
-  return [routerOptions?.[name], initialConfig[name]].find(value => value === (name !== 'caseSensitive'))
+  return [routerOptions?.[name], initialConfig[name]].includes(name !== 'caseSensitive')
 }
 
 /** What may not stand in the path of a URI: a stray `%`, or a character outside RFC 3986 §3.3. */
