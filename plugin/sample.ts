@@ -25,7 +25,7 @@ const CANDIDATES = [
 export function samplesOf (pattern: string, params: Readonly<Record<string, string>>, isTaken: (sample: Sample, byName: boolean) => boolean): string[] | string {
   const urls: string[] = []
   for (const routed of routedPatterns(pattern)) {
-    const samples = CANDIDATES.slice(0, 5).map((_, first) => sampleOf(routed, params, first))
+    const samples = [0, 1, 2, 3, 4].map(first => sampleOf(routed, params, first))
     const find = (byName: boolean) => samples.find(sample => typeof sample === 'string' || isTaken(sample, byName))
     const sample = find(true) ?? find(false)
     if (sample === undefined || typeof sample === 'string') return sample ?? routed
@@ -36,7 +36,6 @@ export function samplesOf (pattern: string, params: Readonly<Record<string, stri
 
 /** Puts values in the place of the parameters; or gives the parameter for which none fits. */
 function sampleOf (pattern: string, params: Readonly<Record<string, string>>, first: number): Sample | string {
-  const given = (name: string): string | undefined => Object.hasOwn(params, name) ? params[name] : undefined
   const names: string[] = []
   let url = ''
   for (let at = 0; at < pattern.length;) {
@@ -48,9 +47,10 @@ function sampleOf (pattern: string, params: Readonly<Record<string, string>>, fi
       continue
     }
     const expression = expressionAt(pattern, at += name === undefined ? 1 : name.length + 1)
-    const value = given(name ?? '*') ?? CANDIDATES.slice(first).find(value => new RegExp(`^${expression || '.+'}$`).test(value))
+    const key = name ?? '*'
+    const value = Object.hasOwn(params, key) ? params[key] : CANDIDATES.slice(first).find(value => new RegExp(`^${expression || '.+'}$`).test(value))
     if (value === undefined) return `:${name}${expression}`
-    names.push(name ?? '*')
+    names.push(key)
     url += name === undefined ? encodeURI(value) : encodeURIComponent(value)
     at += expression.length
   }
