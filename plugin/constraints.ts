@@ -9,7 +9,7 @@ import type { Installation } from './scope.js'
  * Leaves the values of the constraint strategies that the app uses; undefined where it uses none of them.
  * The router wants no others: asked with a version, it finds no route in an app that has no versioned routes.
  */
-export function constraintsInUse (app: FastifyInstance, values: ConstraintValues): ConstraintValues | undefined {
+export function constraintsInUse (app: FastifyInstance, values: ConstraintValues = {}): ConstraintValues | undefined {
   const inUse = Object.entries(values).filter(([name]) => app.hasConstraintStrategy(name))
   return inUse.length === 0 ? undefined : Object.fromEntries(inUse)
 }

@@ -19,7 +19,7 @@ export function allowedMethods (
   ensure(areObject, InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
   const settings = settingsFor(installation, typeof requestOrUrl === 'string' ? url : routedUrl(requestOrUrl)) ?? DEFAULTS
-  if (typeof requestOrUrl === 'string') return [...routedMethods(installation, url, constraintsInUse(this, { ...constraints }), settings.catchAll)]
+  if (typeof requestOrUrl === 'string') return [...routedMethods(installation, url, constraintsInUse(this, constraints), settings.catchAll)]
   return andThen(findMethods(installation, requestOrUrl, settings, false, constraints), found => [...found.methods])
 }
 

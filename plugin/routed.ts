@@ -35,7 +35,7 @@ function findRecent (installation: Installation, url: string, catchAll: boolean)
 function findConstrained (
   installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean, given: ConstraintValues | undefined
 ): MaybePromise<Finding> {
-  const constraints = given === undefined ? constraintsOf(installation, request, settings.constraints) : constraintsInUse(installation.root, { ...given })
+  const constraints = given === undefined ? constraintsOf(installation, request, settings.constraints) : constraintsInUse(installation.root, given)
   return andThen(constraints, values => {
     const methods = routedMethods(installation, routedUrl(request), values, settings.catchAll)
     return allowed({ methods }, values, installation, request, settings, isMiss)
