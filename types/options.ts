@@ -1,13 +1,13 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { FastifyPluginAsync, FastifyRequest, RawRequestDefaultExpression, RawServerBase, RouteGenericInterface } from 'fastify'
+import type { FastifyPluginAsync, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
 import { MethodNotAllowedProblem } from './problem.js'
 
 /** Values of routing constraints by strategy name, as Fastify's router would derive them from a request. */
 export type ConstraintValues = Record<string, unknown>
 
 /** A request of any Fastify app, be it over HTTP/1.1 or HTTP/2. */
-export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase, RawRequestDefaultExpression<RawServerBase>>
+export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
 
 /** What a schema describes; its status is that of the response, and written as a literal. */
 type Body<Schema extends TObject> = Static<Schema> & { status?: 405 }
