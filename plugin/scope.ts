@@ -64,8 +64,8 @@ export function expectInstallation (app: FastifyInstance, caller: string): Insta
 export function install (scope: FastifyInstance): Installation {
   const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
   if (typeof outer?.prefix === 'string') return install(outer)
-  const installation = {
-    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentFindings(), handled: new Set<string>()
+  const installation: Installation = {
+    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentFindings(), handled: new Set()
   }
   scope.decorate(kInstallation, installation)
   return installation
@@ -100,7 +100,10 @@ export function settingsFor ({ registrations, root }: Installation, url: string)
 }
 
 function isWithin (place: readonly string[], { segments, length }: Registration): boolean {
-  return place.length >= length && segments.every((segment, at) => isParameter(segment) ? place[at]?.startsWith(staticPart(segment)) : staticPart(segment) === place[at])
+  return place.length >= length && segments.every((segment, at) => {
+    const start = staticPart(segment)
+    return isParameter(segment) ? place[at]?.startsWith(start) : place[at] === start
+  })
 }
 
 /** A colon starts a parameter, two are a colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
