@@ -13,13 +13,14 @@ import { routedUrl } from './target.js'
 export function allowedMethods (
   this: FastifyInstance, requestOrUrl: AnyRequest | string, constraints?: ConstraintValues
 ): MaybePromise<string[]> {
-  const url = typeof requestOrUrl === 'string' ? requestOrUrl : requestOrUrl?.raw?.url
-  ensure(typeof url === 'string', InvalidArgumentError, 'allowedMethods takes a request or a URL', requestOrUrl)
+  const isUrl = typeof requestOrUrl === 'string'
+  ensure(isUrl || typeof requestOrUrl?.raw?.url === 'string', InvalidArgumentError, 'allowedMethods takes a request or a URL', requestOrUrl)
   const areObject = constraints === undefined || (typeof constraints === 'object' && constraints !== null)
   ensure(areObject, InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
-  const settings = settingsFor(installation, typeof requestOrUrl === 'string' ? url : routedUrl(requestOrUrl)) ?? DEFAULTS
-  if (typeof requestOrUrl === 'string') return [...routedMethods(installation, url, constraintsInUse(this, constraints), settings.catchAll)]
+  const url = isUrl ? requestOrUrl : routedUrl(requestOrUrl)
+  const settings = settingsFor(installation, url) ?? DEFAULTS
+  if (isUrl) return [...routedMethods(installation, url, constraintsInUse(this, constraints), settings.catchAll)]
   return andThen(findMethods(installation, requestOrUrl, settings, false, constraints), found => [...found.methods])
 }
 
