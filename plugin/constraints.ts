@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
-import { InvalidOptionError, ensure } from './errors.js'
+import { InvalidOptionError, ensure, isObject } from './errors.js'
 import type { GivenOptions } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Installation } from './scope.js'
@@ -26,8 +26,7 @@ export function constraintsOf (
   const builtIn = { version: headers['accept-version'], host: headers.host || headers[':authority'] }
   if (custom === undefined) return constraintsInUse(root, builtIn)
   return andThen(callOption('constraints', () => custom(request)), values => {
-    const isObject = typeof values === 'object' && values !== null && !Array.isArray(values)
-    ensure(isObject, InvalidOptionError, "option 'constraints' must return an object", values)
+    ensure(isObject(values) && !Array.isArray(values), InvalidOptionError, "option 'constraints' must return an object", values)
     return constraintsInUse(root, { ...builtIn, ...values })
   })
 }

@@ -20,6 +20,11 @@ export function ensure (isRight: boolean, WrongError: new (message: string) => E
   if (!isRight) throw new WrongError(`${expected}, got ${show(value)}`)
 }
 
+/** Tells whether a value is an object, and not null. */
+export function isObject (value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
 /** A value as an error message shows it: on one line, and cut where it is long. */
 export function show (value: unknown): string {
   const text = inspect(value, { depth: 0, customInspect: false }).replace(/\n\s*/g, ' ')

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { TObject } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { MethodNotAllowedProblem } from '../types/problem.js'
-import { InvalidArgumentError, ensure } from './errors.js'
+import { InvalidArgumentError, ensure, isObject } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
 import { expectInstallation, settingsFor } from './scope.js'
 
@@ -52,7 +52,7 @@ const OPENAPI_3_0 = [...SWAGGER_2_0, 'anyOf', 'oneOf', 'not', 'nullable', 'depre
 export function documentMethodNotAllowed<T extends TransformedDocument> (transformed: T, app?: Pick<FastifyInstance, 'hasDecorator'>): DocumentOf<T> {
   const { openapiObject, swaggerObject } = Object(transformed) as { openapiObject?: Members, swaggerObject?: Members }
   const document = openapiObject ?? swaggerObject
-  ensure(typeof document === 'object' && document !== null, InvalidArgumentError, 'documentMethodNotAllowed takes { openapiObject } or { swaggerObject }', transformed)
+  ensure(isObject(document), InvalidArgumentError, 'documentMethodNotAllowed takes { openapiObject } or { swaggerObject }', transformed)
   const settingsAt = app === undefined ? () => DEFAULTS : settingsByPath(app as FastifyInstance, document)
   const is2 = openapiObject === undefined
   const version = is2 ? '2.0' : String(document.openapi ?? '3.0')
@@ -103,7 +103,7 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
  */
 export function methodNotAllowedResponse (version: string, schema: TObject = MethodNotAllowedProblem): MethodNotAllowedResponse {
   ensure(typeof version === 'string', InvalidArgumentError, "methodNotAllowedResponse takes a version such as '3.1.0'", version)
-  ensure(typeof schema === 'object' && schema !== null, InvalidArgumentError, 'methodNotAllowedResponse takes a schema of @sinclair/typebox', schema)
+  ensure(isObject(schema), InvalidArgumentError, 'methodNotAllowedResponse takes a schema of @sinclair/typebox', schema)
   return toResponse(version, toSchema(schema, version) as object)
 }
 
@@ -138,7 +138,7 @@ function shapeOf (url: string): string {
 /** A TypeBox schema as a schema object: without `$id`, and without the references to one, which would lead nowhere. */
 function toSchema (schema: unknown, version: string): unknown {
   if (Array.isArray(schema)) return schema.map(member => toSchema(member, version))
-  if (typeof schema !== 'object' || schema === null) return schema
+  if (!isObject(schema)) return schema
   const { $id, $ref, ...own } = schema as Members
   return mapped(reworded(own, version), (value, keyword) => {
     if (/^(const|enum|default|examples?|externalDocs)$/.test(keyword)) return value

@@ -3,7 +3,7 @@ import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
 import { ValueErrorType } from '@sinclair/typebox/errors'
 import { FastifyAllowedMethodsOptions, optionsCheck } from '../types/options.js'
 import { MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
-import { InvalidOptionError, ensure, show } from './errors.js'
+import { InvalidOptionError, ensure, isObject, show } from './errors.js'
 
 /** Options that were checked; none of them is undefined. */
 export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOptions]: NonNullable<FastifyAllowedMethodsOptions<TObject>[Name]> } & {
@@ -45,7 +45,7 @@ export const DEFAULTS = toSettings()
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION`, naming the option, what was given and what is expected
  */
 export function checkOptions (options: object): GivenOptions {
-  ensure(typeof options === 'object' && options !== null && !('then' in options), InvalidOptionError, 'options must be an object', options)
+  ensure(isObject(options) && !('then' in options), InvalidOptionError, 'options must be an object', options)
   const { prefix, logLevel, logSerializers, ...others } = options as Record<string, unknown>
   const names = new Set([...Object.keys(FastifyAllowedMethodsOptions.properties), ...Object.keys(others)]) // those of a class may be inherited
   const all = [...names].map(name => [name, options[name as keyof typeof options]])

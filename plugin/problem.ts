@@ -4,7 +4,7 @@ import type { ValueError } from '@sinclair/typebox/errors'
 import { Value } from '@sinclair/typebox/value'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
-import { InvalidOptionError, InvalidProblemError, ensure, show } from './errors.js'
+import { InvalidOptionError, InvalidProblemError, ensure, isObject, show } from './errors.js'
 import { DEFAULTS, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Finding } from './recent.js'
@@ -83,7 +83,7 @@ export function checkSettings (settings: Settings): void {
 
 /** Serializes a body, without what the schema does not declare, and checks what is left: what is checked is what is sent. */
 function toJson (body: unknown, { schema, check }: Settings): string {
-  ensure(typeof body === 'object' && body !== null, InvalidProblemError, 'problem must be an object', body)
+  ensure(isObject(body), InvalidProblemError, 'problem must be an object', body)
   let sent: unknown
   try {
     sent = Value.Clean(schema, JSON.parse(JSON.stringify(body)))

@@ -4,7 +4,7 @@ import { inspect, isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods, LightMyRequestResponse } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse, constraintsOf } from './constraints.js'
-import { InvalidArgumentError, ensure, show } from './errors.js'
+import { InvalidArgumentError, ensure, isObject, show } from './errors.js'
 import type { Settings } from './options.js'
 import { faultOf, toMethodNotAllowed, toRefusal } from './problem.js'
 import { toAllow } from './reply.js'
@@ -188,13 +188,13 @@ function toHeaders ({ version, host }: ConstraintValues): Record<string, string>
 
 function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions): FindWrongAnswersOptions {
   ensure(typeof app?.hasDecorator === 'function', InvalidArgumentError, 'findWrongAnswers takes a Fastify app', app)
-  ensure(typeof options === 'object' && options !== null, InvalidArgumentError, 'findWrongAnswers takes options as an object', options)
+  ensure(isObject(options), InvalidArgumentError, 'findWrongAnswers takes options as an object', options)
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(EXPECTED, name)) {
       throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)
     }
     const isList = name === 'ignore' && Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)
-    const isRecord = name !== 'ignore' && typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(item => typeof item === 'string')
+    const isRecord = name !== 'ignore' && isObject(value) && !Array.isArray(value) && Object.values(value).every(item => typeof item === 'string')
     ensure(value === undefined || isList || isRecord, InvalidArgumentError, `option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}`, value)
   }
   return options
