@@ -37,6 +37,8 @@ export function toSettings (...given: readonly GivenOptions[]): Settings {
 /** The options in force where nothing is registered. */
 export const DEFAULTS = toSettings()
 
+const NAMES = Object.keys(FastifyAllowedMethodsOptions.properties)
+
 /**
  * Checks the options of a registration. An option that is undefined is absent.
  *
@@ -47,14 +49,14 @@ export const DEFAULTS = toSettings()
 export function checkOptions (options: object): GivenOptions {
   ensure(isObject(options) && !('then' in options), InvalidOptionError, 'options must be an object', options)
   const { prefix, logLevel, logSerializers, ...others } = options as Record<string, unknown>
-  const names = new Set([...Object.keys(FastifyAllowedMethodsOptions.properties), ...Object.keys(others)]) // those of a class may be inherited
+  const names = new Set([...NAMES, ...Object.keys(others)]) // those of a class may be inherited
   const all = [...names].map(name => [name, options[name as keyof typeof options]])
   const given = Object.fromEntries(all.filter(([, value]) => value !== undefined))
   const error = optionsCheck.Errors(given).First()
   if (error !== undefined) {
     const name = error.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') // a JSON Pointer
     throw new InvalidOptionError(error.type === ValueErrorType.ObjectAdditionalProperties
-      ? `option '${name}' does not exist, got ${show(error.value)}; the options are ${Object.keys(FastifyAllowedMethodsOptions.properties).join(', ')}`
+      ? `option '${name}' does not exist, got ${show(error.value)}; the options are ${NAMES.join(', ')}`
       : `option '${name}' must be ${error.schema.expected}, got ${show(error.value)}`)
   }
   return given.schema === undefined ? given : { ...given, check: compile(given.schema) }
