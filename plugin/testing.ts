@@ -55,6 +55,7 @@ export interface WrongAnswers extends Array<WrongAnswer> {
 export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'>, options: FindWrongAnswersOptions = {}): Promise<WrongAnswers> {
   const app = of as FastifyInstance
   const { params = {}, headers: given = {}, ignore = [] } = checkArguments(app, options)
+  const lowerCased = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]))
   await app.ready()
   const installation = expectInstallation(app, 'findWrongAnswers')
   const { record } = installation
@@ -72,7 +73,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
-    const headers = { ...Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value])), ...toHeaders(constraints) }
+    const headers = { ...lowerCased, ...toHeaders(constraints) }
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
     const urls = samplesOf(pattern, params, ({ url, names }, byName) => methods.some(method => {
       const match = app.findRoute({ method: method as HTTPMethods, url, constraints: values })
