@@ -10,11 +10,11 @@ import { routedUrl } from './target.js'
 const isPending = new WeakMap<FastifyRequest, boolean>()
 
 /**
- * Makes the `onSend` hook that sets `Allow` on a routed response (RFC 9110 §10.2.1), unless it has one, or answers a CORS preflight.
- * A 405 of the app's own does not list the method that it refuses.
+ * Makes the `onSend` hook that sets `Allow` on a routed response (RFC 9110 §10.2.1), unless it already has one or answers a CORS preflight.
+ * If the app itself answers 405, the method that it refuses is left out.
  *
- * An option that throws is logged, and leaves the response as it is. While a reply waits for an async option, a second one is dropped, as Fastify
- * drops one that comes after the first was sent; but not what its `handlerTimeout` sends.
+ * If an option throws, the error is logged and the response stays as it is. While a reply waits for an async option, a second one is dropped,
+ * as Fastify drops one that comes after the first was sent. What its `handlerTimeout` sends is not dropped.
  *
  * @see https://fastify.dev/docs/latest/Reference/Hooks/#onsend
  */
@@ -30,7 +30,7 @@ export function advertiseAllow (installation: Installation) {
     isPending.set(request, true)
     const settled = later.finally(() => isPending.set(request, false))
     holdUntil(settled, reply)
-    return settled // Fastify goes on after it, and catches what goes wrong from there
+    return settled // Fastify continues once it settles, and handles what goes wrong from there
 
     function set ({ methods }: Finding): void {
       if (methods.length > 0) reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(methods, request.method) : methods))

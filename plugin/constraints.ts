@@ -6,8 +6,8 @@ import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Installation } from './scope.js'
 
 /**
- * Leaves the values of the constraint strategies that the app uses; undefined where it uses none of them.
- * The router wants no others: asked with a version, it finds no route in an app that has no versioned routes.
+ * Keeps only the values of constraint strategies that the app uses; undefined if none is left.
+ * The router must not be given any others: asked for a version, it finds no route in an app without versioned routes.
  */
 export function constraintsInUse (app: FastifyInstance, values: ConstraintValues = {}): ConstraintValues | undefined {
   const inUse = Object.entries(values).filter(([name]) => app.hasConstraintStrategy(name))
@@ -15,7 +15,8 @@ export function constraintsInUse (app: FastifyInstance, values: ConstraintValues
 }
 
 /**
- * The constraint values of a request: version and host from the header fields that Fastify's router reads, the others from the option `constraints`.
+ * The constraint values of a request: version and host from the header fields that Fastify's router reads, and those that the option
+ * `constraints` returns.
  *
  * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
  */

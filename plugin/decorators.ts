@@ -9,7 +9,7 @@ import { findMethods, isListOfMethods, narrow, routedMethods, withoutRefused } f
 import { type Installation, installationOf, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 
-/** The decorator `app.allowedMethods`; its types tell what goes in and out. */
+/** The decorator `app.allowedMethods`; types/fastify.ts documents it. */
 export function allowedMethods (
   this: FastifyInstance, requestOrUrl: AnyRequest | string, constraints?: ConstraintValues
 ): MaybePromise<string[]> {
@@ -23,7 +23,7 @@ export function allowedMethods (
   return andThen(findMethods(installation, requestOrUrl, settings, false, constraints), found => [...found.methods])
 }
 
-/** The decorator `reply.sendMethodNotAllowed`; its types tell what goes in and out. */
+/** The decorator `reply.sendMethodNotAllowed`; types/fastify.ts documents it. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
   const installation = installationOf(this.server) as Installation
   const settings = settingsFor(installation, routedUrl(this.request)) ?? DEFAULTS
@@ -34,8 +34,8 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   const send = (kept: readonly string[]): MaybePromise<void> => {
     if (isTimedOut(this)) return
     const isHidden = settings.allow !== undefined && kept.length === 0 && methods?.length !== 0
-    if (isHidden) this.callNotFound() // the URL is as unknown here as elsewhere
-    else if (this.sent) this.send() // Fastify warns
+    if (isHidden) this.callNotFound() // no method is left, so the URL counts as unknown
+    else if (this.sent) this.send() // Fastify logs that the reply was already sent
     else return replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
   }
   const later = attempt(keep, send, error => { if (!isTimedOut(this)) this.send(error) })
@@ -43,7 +43,7 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   return this
 }
 
-/** A method (RFC 9110 §5.6.2, §9.1). */
+/** A method is a token (RFC 9110 §5.6.2, §9.1). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 function toMethods (given: readonly string[]): string[] {

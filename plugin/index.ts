@@ -18,9 +18,9 @@ export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } fr
  * Answers 405 with `Allow` and a problem+json body where a URL is routed, but not for the request's method
  * (RFC 9110 §15.5.6, RFC 9457), and leaves every other answer as it is.
  *
- * Registering again in a prefixed scope overrides options for that prefix; for one prefix the last registration wins.
+ * Registering again in a prefixed scope overrides options for that prefix; of several registrations for the same prefix, the last wins.
  *
- * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` at start, where an option does not exist, is ill-typed, or does not fit the app
+ * @throws `FST_ALLOWED_METHODS_INVALID_OPTION` at start, if an option does not exist, has the wrong type or does not fit the app
  */
 export const fastifyAllowedMethods = fp(
   async function fastifyAllowedMethods (app, options) {
@@ -42,8 +42,8 @@ export const fastifyAllowedMethods = fp(
 export default fastifyAllowedMethods
 
 /**
- * Once in an app, at its root, from wherever it is registered: Fastify runs the hooks of the root in every not-found lifecycle,
- * and answers there what is not found in a scope that has no not-found handler of its own.
+ * Installs the plugin once per app, at its root, whichever scope registers it: Fastify runs the root's hooks in every not-found lifecycle,
+ * and answers at the root whatever is not found in a scope without a not-found handler of its own.
  */
 function installAtRoot (app: FastifyInstance): Installation {
   const installation = install(app)

@@ -9,11 +9,11 @@ import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 
 /**
- * Makes the hook that answers 405 where no route takes the request and other methods are routed at its URL; else what Fastify was about
- * goes on, be it a route's lifecycle or that of a not-found handler, which Fastify has for every app.
+ * Makes the hook that answers 405 if no route takes the request but other methods are routed at its URL. Otherwise Fastify carries on: with
+ * the lifecycle of the route, or with that of a not-found handler, which every Fastify app has.
  *
- * It is a `preParsing` hook, so that the app's `onRequest` hooks have run and the body has not been read; and it calls back
- * rather than returning a promise, since Fastify would go on after one while an async `onSend` hook holds the reply.
+ * It is a `preParsing` hook, so the app's `onRequest` hooks have run and the body has not been read. It takes a callback instead of
+ * returning a promise, because Fastify would carry on after the promise even while an async `onSend` hook is holding the reply.
  *
  * @see https://fastify.dev/docs/latest/Reference/Lifecycle/
  */
@@ -23,11 +23,11 @@ export function answerMethodNotAllowed (installation: Installation): preParsingH
     if (probe !== undefined) probe.request = request
     if (request.is404) answerMiss(installation, request, reply, payload === request.raw ? done : lookAfter(payload, reply, done))
     else if (probe === undefined) done()
-    else reply.code(500).send() // a probe calls no handler
+    else reply.code(500).send() // a probe must not reach the route's handler
   }
 }
 
-/** Apart from the hook, so that a matched request allocates none of what this needs. */
+/** Separate from the hook, so that a matched request allocates nothing that only a miss needs. */
 function answerMiss (installation: Installation, request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
   const settings = settingsFor(installation, routedUrl(request))
   if (settings === undefined) return done()
@@ -41,7 +41,7 @@ function answerMiss (installation: Installation, request: FastifyRequest, reply:
   }
 }
 
-/** @returns false where the URL is unknown */
+/** @returns false if the URL is unknown */
 function answer (reply: FastifyReply, finding: Finding, settings: Settings): boolean {
   if (finding.methods.length === 0) return false
   if (reply.request.method === 'OPTIONS' && settings.answerOptions) replyOptions(reply, finding.methods)
@@ -49,14 +49,15 @@ function answer (reply: FastifyReply, finding: Finding, settings: Settings): boo
   return true
 }
 
-/** Sets the not-found handler that the option `notFound` asks for, once for a prefix; for the whole app, where the scope has none. */
+/** Sets the not-found handler that the option `notFound` asks for, once per prefix; for a scope without a prefix, that of the whole app. */
 export function setNotFoundHandler (installation: Installation, scope: FastifyInstance, given: GivenOptions): void {
   const { handled, root } = installation
   if (handled.has(scope.prefix)) return
   handled.add(scope.prefix)
   try {
     (scope.prefix === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
-      // Fastify finds a prefix's not-found handler without the router's options: the settings may lie elsewhere, as for `/a;b` under `useSemicolonDelimiter`.
+      // Fastify ignores the router options when it looks for a prefix's not-found handler. The URL may therefore be outside every registered
+      // prefix, as `/a;b` is for the prefix `/a;b` under `useSemicolonDelimiter`.
       replyRefusal(reply, settingsFor(installation, routedUrl(request)) ?? given, 404)
     })
   } catch (error) {

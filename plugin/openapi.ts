@@ -9,7 +9,7 @@ import { expectInstallation, settingsFor } from './scope.js'
 /** What @fastify/swagger hands to its option `transformObject`. */
 export type TransformedDocument = { openapiObject: object } | { swaggerObject: object }
 
-/** The document in it, which `transformObject` returns. */
+/** The document inside it, which `transformObject` returns. */
 export type DocumentOf<T> = T extends { openapiObject: infer D } ? D : T extends { swaggerObject: infer D } ? D : never
 
 /** A response object: with `content` in OpenAPI 3, with `schema` in Swagger 2.0. */
@@ -26,10 +26,10 @@ type Server = { url: string, variables?: Record<string, { default: string }> }
 /** The members of a path item that are operations; `query` came with OpenAPI 3.2. */
 const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
 
-/** The types of JSON. TypeBox has others, such as RegExp for a string. */
+/** The types of JSON Schema. TypeBox has others, such as RegExp for a string. */
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
 
-/** The keywords of a schema in Swagger 2.0, and with what OpenAPI 3.0 adds to them. */
+/** The schema keywords of Swagger 2.0; then the same with those that OpenAPI 3.0 adds. */
 const SWAGGER_2_0 = [
   'title', 'description', 'default', 'example', 'externalDocs', 'readOnly', 'type', 'format', 'enum', 'allOf',
   'minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'multipleOf', 'minLength', 'maxLength', 'pattern',
@@ -38,15 +38,15 @@ const SWAGGER_2_0 = [
 const OPENAPI_3_0 = [...SWAGGER_2_0, 'anyOf', 'oneOf', 'not', 'nullable', 'deprecated', 'writeOnly']
 
 /**
- * Documents the 405 in every operation of a document of OpenAPI 3 or Swagger 2.0: as a response component, and a `$ref` to it.
+ * Adds the 405 to every operation of an OpenAPI 3 or Swagger 2.0 document: as a response component, and a `$ref` to it.
  *
- * An operation's own 405 stays, what is there keeps its name, and the document that is given is not changed.
+ * An operation's own 405 stays, existing components keep their names, and the given document is not modified.
  *
  * @param transformed what @fastify/swagger hands to `transformObject`
- * @param app the app of the document, for its options `schema` and `throw` where they are in force, and for the paths that the
- *   plugin does not cover, which are left as they are; default: none, for `MethodNotAllowedProblem` on every path
+ * @param app the app that the document describes: its options `schema` and `throw` count where they are in force, and paths that the
+ *   plugin does not cover are left as they are; default: none, which documents `MethodNotAllowedProblem` on every path
  * @returns the document, as `transformObject` returns it
- * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where the first is something else, or the app has not registered the plugin
+ * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` if `transformed` is something else, or the app has not registered the plugin
  * @see https://github.com/fastify/fastify-swagger#transform
  */
 export function documentMethodNotAllowed<T extends TransformedDocument> (transformed: T, app?: Pick<FastifyInstance, 'hasDecorator'>): DocumentOf<T> {
@@ -84,7 +84,7 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
     return { ...operation, responses: { ...operation.responses as Members, 405: { $ref } } }
   }
 
-  /** Puts a part under its name or the next one that is free, unless an equal part is there. */
+  /** Stores a component under its name, numbered if a different one has that name, and returns the reference to it. */
   function place (kind: string, name: string, part: object): string {
     const placed = { ...parts[kind] as Members }
     let key = name
@@ -95,11 +95,11 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
 }
 
 /**
- * The response by itself, with its schema in it, for a document that is made by other means.
+ * The response by itself, with its schema inline, for a document that is made in some other way.
  *
- * @param version that of the document: its `openapi` or its `swagger`
- * @param schema that of the body; default: `MethodNotAllowedProblem`
- * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where one of them is something else
+ * @param version the version of the document: its member `openapi` or `swagger`
+ * @param schema the schema of the body; default: `MethodNotAllowedProblem`
+ * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` if an argument is something else
  */
 export function methodNotAllowedResponse (version: string, schema: TObject = MethodNotAllowedProblem): MethodNotAllowedResponse {
   ensure(typeof version === 'string', InvalidArgumentError, "methodNotAllowedResponse takes a version such as '3.1.0'", version)
@@ -110,13 +110,13 @@ export function methodNotAllowedResponse (version: string, schema: TObject = Met
 function toResponse (version: string, schema: object | undefined): MethodNotAllowedResponse {
   const description = 'The URL does not support the method (RFC 9110 §15.5.6)'
   const allow = { description: 'The methods that the URL supports, separated by commas (RFC 9110 §10.2.1)' }
-  // Swagger 2.0 has one list of media types for all responses of an operation, `produces`. It stays: a 200 is no problem+json.
+  // In Swagger 2.0, `produces` lists the media types of all responses of an operation. It stays as it is: a 200 is not problem+json.
   if (version.startsWith('2')) return { description, headers: { Allow: { ...allow, type: 'string' } }, ...(schema && { schema }) }
   const headers = { Allow: { ...allow, required: true, schema: { type: 'string' } } }
   return { description, headers, ...(schema && { content: { 'application/problem+json': { schema } } }) }
 }
 
-/** The settings in force for a path of the document, which may lack the base path of its servers: the app's routes tell. */
+/** The settings in force for a path of the document. The path may lack the base path of the servers; the app's routes tell whether it does. */
 function settingsByPath (app: FastifyInstance, document: Members): (path: string) => Settings | undefined {
   const installation = expectInstallation(app, 'documentMethodNotAllowed')
   const { basePath = '', servers = [] } = document as { basePath?: string, servers?: Server[] }
@@ -135,7 +135,7 @@ function shapeOf (url: string): string {
   return url.replace(/[:(*{][^/]*/g, '{').replace(/\/$/, '')
 }
 
-/** A TypeBox schema as a schema object: without `$id`, and without the references to one, which would lead nowhere. */
+/** Turns a TypeBox schema into a schema object: without `$id`, and without any `$ref` to one, which would not resolve. */
 function toSchema (schema: unknown, version: string): unknown {
   if (Array.isArray(schema)) return schema.map(member => toSchema(member, version))
   if (!isObject(schema)) return schema
@@ -146,7 +146,7 @@ function toSchema (schema: unknown, version: string): unknown {
   })
 }
 
-/** A schema in the keywords of a version. What it has none for is left out: the document then says less, and nothing wrong. */
+/** Rewrites a schema in the keywords of a version. What it has no keyword for is left out: the document then says less, but nothing wrong. */
 function reworded ({ additionalItems, ...given }: Members, version: string): Members {
   const schema = withJsonType(given)
   const { type, items, examples, patternProperties, exclusiveMinimum, exclusiveMaximum } = schema

@@ -5,7 +5,7 @@ import { FastifyAllowedMethodsOptions, optionsCheck } from '../types/options.js'
 import { MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
 import { InvalidOptionError, ensure, isObject, show } from './errors.js'
 
-/** Options that were checked; none of them is undefined. */
+/** The checked options of a registration; none is undefined. */
 export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOptions]: NonNullable<FastifyAllowedMethodsOptions<TObject>[Name]> } & {
   /** The schema, compiled once. */
   readonly check?: TypeCheck<TObject>
@@ -13,11 +13,11 @@ export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOption
 
 /** The options with their defaults filled in. */
 export type Settings = GivenOptions & Required<Pick<GivenOptions, keyof typeof DEFAULT_OPTIONS>> & {
-  /** What stands around the instance in the default body, by the list of methods. */
+  /** The default body before and after its `instance`, by the list of methods. */
   readonly frames: WeakMap<readonly string[], readonly [before: string, after: string]>
 }
 
-/** What an option is where no registration gives it; `notFound` counts where it is given. */
+/** The values of options that no registration gives. `notFound` needs none: it applies only to the registration that gives it. */
 const DEFAULT_OPTIONS = {
   type: 'https://httpwg.org/specs/rfc9110.html#status.405',
   schema: MethodNotAllowedProblem as TObject,
@@ -29,7 +29,7 @@ const DEFAULT_OPTIONS = {
   advertise: false
 }
 
-/** Fills in the defaults; of two that give an option, the last counts. */
+/** Fills in the defaults. If several give the same option, the last one counts. */
 export function toSettings (...given: readonly GivenOptions[]): Settings {
   return Object.assign({ frames: new WeakMap() }, DEFAULT_OPTIONS, ...given) as Settings
 }
@@ -40,16 +40,16 @@ export const DEFAULTS = toSettings()
 const NAMES = Object.keys(FastifyAllowedMethodsOptions.properties)
 
 /**
- * Checks the options of a registration. An option that is undefined is absent.
+ * Checks the options of a registration. An option that is undefined counts as absent.
  *
- * `prefix`, `logLevel` and `logSerializers` are Fastify's own options of `register` and are left to it.
+ * `prefix`, `logLevel` and `logSerializers` belong to Fastify's `register` and are left to it.
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION`, naming the option, what was given and what is expected
  */
 export function checkOptions (options: object): GivenOptions {
   ensure(isObject(options) && !('then' in options), InvalidOptionError, 'options must be an object', options)
   const { prefix, logLevel, logSerializers, ...others } = options as Record<string, unknown>
-  const names = new Set([...NAMES, ...Object.keys(others)]) // those of a class may be inherited
+  const names = new Set([...NAMES, ...Object.keys(others)]) // an object of a class may inherit them
   const all = [...names].map(name => [name, options[name as keyof typeof options]])
   const given = Object.fromEntries(all.filter(([, value]) => value !== undefined))
   const error = optionsCheck.Errors(given).First()
@@ -62,7 +62,7 @@ export function checkOptions (options: object): GivenOptions {
   return given.schema === undefined ? given : { ...given, check: compile(given.schema) }
 }
 
-/** Compiles the option `schema`, unless no 405 could satisfy it. */
+/** Compiles the option `schema`, and refuses one that no 405 could satisfy. */
 function compile (schema: unknown): TypeCheck<TObject> {
   ensure(TypeGuard.IsObject(schema), InvalidOptionError, "option 'schema' must be an object schema of @sinclair/typebox, with patterns that compile", schema)
   const format = formatsOf(schema).find(format => !FormatRegistry.Has(format))
@@ -78,7 +78,7 @@ function compile (schema: unknown): TypeCheck<TObject> {
   throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties)}`)
 }
 
-/** The formats in a schema. A value whose format nobody registered never passes TypeBox's check. */
+/** The formats that a schema uses. A value whose format is not registered never passes TypeBox's check. */
 function formatsOf (schema: object): string[] {
   const formats: string[] = []
   JSON.stringify(schema, (name, value) => {

@@ -2,20 +2,21 @@ import type { EventEmitter } from 'node:events'
 import type { FastifyReply, RequestPayload } from 'fastify'
 
 /**
- * Looks after a body that an earlier `preParsing` hook has begun to read into a stream of its own, in the stead of Fastify, which does not
- * listen to that stream while an option is waited for, nor once the request is answered.
+ * Looks after a body that an earlier `preParsing` hook has begun to read into a stream of its own: Fastify does not listen to that stream
+ * while the plugin waits for an option, nor after the request has been answered.
  *
- * What is left of the body after the answer is discarded, as Node.js does with one that nobody has begun to read; else the connection would wait for its end.
+ * Whatever is left of the body after the answer is discarded, as Node.js does with a body that nobody has begun to read. Otherwise the
+ * connection would wait for the end of the body.
  *
- * @param payload what the hook gave, which Fastify does not look at until it reads it
- * @param done the hook's, after which it is Fastify's again
- * @returns what to call in its place
+ * @param payload what the earlier hook passed on; Fastify checks it only when it reads it
+ * @param done the callback of the plugin's hook, after which Fastify takes care of the body again
+ * @returns the function to call instead of `done`
  */
 export function lookAfter (payload: RequestPayload | undefined, reply: FastifyReply, done: (error?: Error) => void): (error?: Error) => void {
   if (typeof payload?.resume !== 'function') return done
   const { raw } = reply.request
-  const { socket } = raw // a request that is destroyed has none
-  const response = (reply.raw as { stream?: EventEmitter }).stream ?? reply.raw // over HTTP/2 the response has finished once the request has
+  const { socket } = raw // a destroyed request has no socket
+  const response = (reply.raw as { stream?: EventEmitter }).stream ?? reply.raw // over HTTP/2 the response finishes only after the request has ended
   let failure: Error | undefined
   payload.on('error', keep)
   response.on('finish', discard)
@@ -25,7 +26,7 @@ export function lookAfter (payload: RequestPayload | undefined, reply: FastifyRe
     if (failure !== undefined) payload.emit('error', failure) // to whoever reads it now
   }
 
-  /** A hook that destroys the request with its stream leaves the connection in the middle of a body. */
+  /** If the hook has destroyed the request too, the connection is left in the middle of a body, and must be closed. */
   function keep (error: Error): void {
     failure ??= error
     if (!raw.destroyed || raw.complete) return
@@ -33,7 +34,7 @@ export function lookAfter (payload: RequestPayload | undefined, reply: FastifyRe
     else if (raw.httpVersionMajor === 1) socket.destroySoon()
   }
 
-  /** From the request itself, lest what was packed is unpacked. */
+  /** Reads the rest from the request itself, so that a compressed body is not decompressed. */
   function discard (): void {
     raw.unpipe()
     raw.resume()

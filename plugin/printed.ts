@@ -4,13 +4,13 @@ import type { ConstraintValues } from '../types/options.js'
 /** A line of `printRoutes`: four characters of branches for each level, then a part of a pattern. */
 const LINE = /^((?:[│ ] {3}|[├└]── )+)(.*)$/
 
-/** A part at which routes end: their methods in brackets follow, then their constraints, if any. */
+/** A part at which routes end: followed by their methods in parentheses, then by their constraints, if any. */
 const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
 
 /**
  * The routes of an app as Fastify prints them: its public API has no other list.
  *
- * `hasRoute` confirms each, since a pattern may hold what looks like the drawing.
+ * `hasRoute` confirms each one, because a pattern may contain what looks like part of the drawing.
  *
  * @see https://fastify.dev/docs/latest/Reference/Server/#printroutes
  */
@@ -19,7 +19,7 @@ export function * printedRoutes (scope: FastifyInstance): Generator<{ url: strin
   for (const line of printRoutes(scope)?.split('\n') ?? []) {
     const [, branches = '', text = ''] = LINE.exec(line) ?? []
     const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
-    parts.length = branches.length // nothing is left of what stood deeper, and holes join to nothing
+    parts.length = branches.length // drops deeper levels; the holes in the array join as empty strings
     parts.push(toPattern(part))
     const url = parts.join('')
     for (const method of methods?.split(', ') ?? []) {
@@ -30,8 +30,8 @@ export function * printedRoutes (scope: FastifyInstance): Generator<{ url: strin
 }
 
 /**
- * What Fastify prints of its routes; undefined where it throws: it prints under its own strategies, which may refuse the values
- * of those that an app has put in their place, such as a list of versions in NestJS.
+ * The routes as Fastify prints them; undefined if that throws. Fastify prints with its built-in constraint strategies, which may refuse
+ * the values of strategies that replace them in an app, such as a list of versions in NestJS.
  */
 export function printRoutes (scope: FastifyInstance): string | undefined {
   try {
@@ -41,21 +41,21 @@ export function printRoutes (scope: FastifyInstance): string | undefined {
   }
 }
 
-/** A part as it was declared: the router keeps `%` escaped, joins parameters that differ in their names alone by `|`, and makes `::` a `:`. */
+/** A part as it was declared: the router escapes `%`, joins parameters that differ only in name with `|`, and turns `::` into `:`. */
 function toPattern (part: string): string {
   if (part === '(empty root node)') return ''
   const declared = part.replaceAll('%25', '%')
   return part.startsWith(':') ? declared.replace(/\|:.*/, '') : declared.replaceAll(':', '::')
 }
 
-/** The constraints of a printed route, where there is such a route. */
+/** The constraints of a printed route; undefined if there is no such route. */
 function confirm (scope: FastifyInstance, method: string, pattern: string, printed: string): ConstraintValues | undefined {
-  const url = pattern === '*' ? '/*' : pattern // one route to the router, and the only spelling that hasRoute finds
+  const url = pattern === '*' ? '/*' : pattern // the router treats both as one route, but hasRoute finds only `/*`
   for (const reviver of [undefined, reviveRegExp]) {
     try {
       const constraints = JSON.parse(printed, reviver)
       if (scope.hasRoute({ method: method as HTTPMethods, url, constraints })) return constraints
-    } catch {} // not the print of a route
+    } catch {} // not a printed route
   }
 }
 

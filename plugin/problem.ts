@@ -13,9 +13,9 @@ import { routedUrl, toUriReference } from './target.js'
 /**
  * The body of a 405 (RFC 9457), as JSON.
  *
- * The default one does not depend on the request's method, so that HEAD answers the Content-Length that GET would (RFC 9110 §9.3.2).
+ * The default one does not depend on the request's method, so that HEAD gets the same Content-Length as GET (RFC 9110 §9.3.2).
  *
- * @throws what the option `problem` throws; `FST_ALLOWED_METHODS_INVALID_PROBLEM` where the body does not satisfy the schema
+ * @throws what the option `problem` throws; `FST_ALLOWED_METHODS_INVALID_PROBLEM` if the body does not satisfy the schema
  */
 export function toMethodNotAllowed (request: AnyRequest, finding: Finding, settings: Settings): MaybePromise<string> {
   const { methods } = finding
@@ -25,7 +25,7 @@ export function toMethodNotAllowed (request: AnyRequest, finding: Finding, setti
     const problem = toDefault(settings, methods, toUriReference(target))
     return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
   }
-  if (target !== routedUrl(request)) return toDefaultJson(target, methods, settings) // by `rewriteUrl`, which may give one URL for several
+  if (target !== routedUrl(request)) return toDefaultJson(target, methods, settings) // `rewriteUrl` may map several URLs to one
   finding.body ??= toDefaultJson(target, methods, settings)
   return finding.body
 }
@@ -34,7 +34,7 @@ function toDefaultJson (target: string, methods: readonly string[], settings: Se
   const instance = toUriReference(target)
   if (settings.schema !== DEFAULTS.schema) return toJson(toDefault(settings, methods, instance), settings)
   const [before, after] = frameOf(settings, methods)
-  return before + instance + after // a URI reference holds nothing that JSON escapes
+  return before + instance + after // a URI reference contains nothing that JSON has to escape
 }
 
 /** The body of a 404 (RFC 9110 §15.5.5) or a 501 (§15.6.2), which are problems too (RFC 9457). */
@@ -52,8 +52,8 @@ export function toDetail (methods: readonly string[]): string {
 }
 
 /**
- * What stands around the instance in the default body, made once for each list of methods.
- * Whatever the instance is, the body satisfies the schema where it does with one, since that may be any string.
+ * The default body before and after its `instance`, made and checked once for each list of methods.
+ * One check is enough, because the schema accepts any string as the instance.
  */
 function frameOf (settings: Settings, methods: readonly string[]): readonly [before: string, after: string] {
   let frame = settings.frames.get(methods)
@@ -69,8 +69,8 @@ function toDefault ({ type }: Settings, methods: readonly string[], instance: st
 }
 
 /**
- * Checks options in force together, those of a prefix and those from around it: where there is no option `problem`, the default body
- * has to satisfy the schema, in what does not vary with the request.
+ * Checks options that are in force together, those of a prefix and those it inherits: without the option `problem`, the default body must
+ * satisfy the schema, apart from the members that vary with the request.
  */
 export function checkSettings (settings: Settings): void {
   if (settings.problem !== undefined) return
@@ -81,7 +81,7 @@ export function checkSettings (settings: Settings): void {
     `'${error.path}' is invalid: ${error.message}, got ${show(error.value)}`)
 }
 
-/** Serializes a body, without what the schema does not declare, and checks what is left: what is checked is what is sent. */
+/** Serializes a body without what the schema does not declare, and checks the result: what is checked is what is sent. */
 function toJson (body: unknown, { schema, check }: Settings): string {
   ensure(isObject(body), InvalidProblemError, 'problem must be an object', body)
   let sent: unknown

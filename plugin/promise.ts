@@ -1,14 +1,14 @@
 import { InvalidOptionError, show } from './errors.js'
 
-/** What depends on an option that may be async. */
+/** A value that depends on an option, or a promise of it if the option is async. */
 export type MaybePromise<T> = T | Promise<T>
 
-/** Goes on with a value at once, or with a promise of it once it is there: what is synchronous stays synchronous. */
+/** Continues with a value at once, or when its promise resolves: what is synchronous stays synchronous. */
 export function andThen<T, R> (value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
-/** Goes on with what a call gives, at once or once it is there; or with what goes wrong, in the call or from there. */
+/** Continues with the result of a call, at once or when its promise resolves; or, if the call, its promise or `next` fails, with the error. */
 export function attempt<T, R> (call: () => T | PromiseLike<T>, next: (value: T) => R, fail: (error: unknown) => R): MaybePromise<R> {
   try {
     const value = call()
@@ -19,9 +19,9 @@ export function attempt<T, R> (call: () => T | PromiseLike<T>, next: (value: T) 
 }
 
 /**
- * Calls an option that is a function and may be async, with a promise or any thenable.
+ * Calls an option that is a function, which may return a promise or any other thenable.
  *
- * @throws what it throws; `FST_ALLOWED_METHODS_INVALID_OPTION` where that is no error, since Fastify takes only errors for failures
+ * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` if that is not an error, because Fastify treats only errors as failures
  */
 export function callOption<T> (name: string, call: () => T | PromiseLike<T>): MaybePromise<T> {
   return attempt(call, value => value, error => {

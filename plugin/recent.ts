@@ -1,23 +1,23 @@
-/** What was found at a URL: the methods that it supports, and the body of its 405 once that was made, where it depends on the URL alone. */
+/** What was found at a URL: the methods that it supports and, once it has been made, the body of its 405 if only the URL decides it. */
 export interface Finding { readonly methods: readonly string[], body?: string | undefined }
 
-/** How many URLs are kept, a power of two, and how long such a URL may be. */
+/** How many URLs are kept at most (a power of two), and how long a URL that is kept may be. */
 const [MOST_URLS, LONGEST_URL] = [4096, 200]
 
 /**
- * What was found at URLs that were asked twice: a client that is wrong asks again, and routes do not change once an app is ready.
+ * What was found at URLs that were requested twice: a client that is wrong asks again, and routes do not change once an app is ready.
  *
- * The hash of a URL gives it two places, the first for what came last. It takes one where its hash was among the last two seen there:
- * what is asked once is not kept, since that costs more than it saves.
+ * The hash of a URL gives it two places, the first for the latest. A URL is kept only if its hash is one of the last two seen there:
+ * to keep what is requested only once would cost more than it saves.
  */
 export class RecentFindings {
   readonly hashes = new Int32Array(MOST_URLS)
   readonly urls = new Array<string | undefined>(MOST_URLS)
   readonly findings = new Array<Finding>(MOST_URLS)
-  /** Where the URL that was asked for last is to be kept; -1 where it is not. */
+  /** Where to keep the URL that was looked up last; -1 if it is not to be kept. */
   private place = -1
 
-  /** What is kept of a URL. */
+  /** What is kept for a URL, if anything. */
   get (url: string): Finding | undefined {
     this.place = -1
     if (url.length > LONGEST_URL) return undefined
@@ -35,7 +35,7 @@ export class RecentFindings {
     return undefined
   }
 
-  /** Keeps what was found at the URL that was asked for last, unless it is long or that was the first time. */
+  /** Keeps what was found at the URL that was looked up last, unless the URL is too long or this was the first time. */
   keep (url: string, finding: Finding): void {
     const { urls, findings, place: first } = this
     if (first === -1) return
@@ -46,7 +46,7 @@ export class RecentFindings {
   }
 }
 
-/** FNV-1a, of code units in place of bytes. */
+/** FNV-1a, of code units instead of bytes, with its high bits folded into the low ones. */
 export function hashOf (text: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)

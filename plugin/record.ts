@@ -4,13 +4,13 @@ import type { ConstraintValues } from '../types/options.js'
 import { printedRoutes } from './printed.js'
 import { normalize, routedPatterns } from './target.js'
 
-/** What is known of an app's routes. It never decides an answer: the router does. */
+/** What is known about an app's routes. It never decides an answer: the router does. */
 export interface RouteRecord {
-  /** Each route pattern to its methods. */
+  /** The methods of each route pattern. */
   readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
-  /** Names of the routing constraints of recorded routes; until `methodsByUrl` was asked for, of those that `onRoute` reported. */
+  /** Names of the routing constraints of recorded routes; until `methodsByUrl` is read, only of those that `onRoute` reported. */
   readonly constraintNames: ReadonlySet<string>
-  /** The routing constraints of recorded routes, by their patterns, once each; no entry for a route without. Complete once `methodsByUrl` was asked for. */
+  /** The routing constraints of recorded routes, by pattern, each once; no entry if there are none. Complete once `methodsByUrl` has been read. */
   readonly constraintsByUrl: ReadonlyMap<string, readonly ConstraintValues[]>
 }
 
@@ -18,7 +18,7 @@ export interface RouteRecord {
  * Records the routes that a scope and the scopes within it declare from now on, through `onRoute`.
  *
  * `onRoute` reports neither routes declared earlier nor the second URL (`/api/`) of a `/` route in a prefixed scope.
- * Those are read from `printRoutes` when the map is asked for.
+ * Those are taken from `printRoutes` when the map is read.
  */
 export function recordRoutes (scope: FastifyInstance): RouteRecord {
   const methodsByUrl = new ReadOnlyMap<string, ReadonlySet<string>>()
@@ -66,14 +66,14 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
 }
 
 /**
- * The routes that the router makes of one, each spelled as its options ask.
- * The names of parameters do not count, since `printRoutes` cannot tell whose they are where routes differ in them alone.
+ * The routes that the router makes of one, each spelled as the router options require.
+ * Parameter names are left out: if routes differ only in those, `printRoutes` does not show which route has which.
  */
 function spellings (scope: FastifyInstance, method: string, url: string): string[] {
   return routedPatterns(url).map(pattern => `${method} ${normalize(scope, pattern.replace(/:[^/().-]+/g, ':'))}`)
 }
 
-/** Collections that whoever is handed them cannot change. */
+/** Collections that throw when someone tries to change them. */
 class ReadOnlyMap<K, V> extends Map<K, V> {}
 class ReadOnlySet extends Set<string> {}
 

@@ -10,7 +10,7 @@ import type { Finding } from './recent.js'
  *
  * An error goes to the app's error handler.
  *
- * @returns a promise of the answer where the option `problem` is async
+ * @returns a promise if the option `problem` is async
  */
 export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, settings: Settings): MaybePromise<void> {
   const { methods } = finding
@@ -34,25 +34,25 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
 }
 
 /**
- * Lets a hook or a handler that has returned a reply wait until an async option has settled. Fastify lets it go on once the client has left:
- * nothing would have been sent yet, and the handler of a route that is refused would run.
+ * Makes Fastify wait for an async option after a hook or handler has returned the reply. Otherwise Fastify would carry on as soon as the
+ * client disconnects: nothing would have been sent yet, and the handler of a route that is refused would run.
  */
 export function holdUntil (later: Promise<unknown>, reply: FastifyReply): void {
   const held: Partial<FastifyReply> = reply
   held.then = function hold (...settle) {
     later.then(() => {
       if (reply.then === hold) delete held.then
-      reply.then(...settle) // another may hold it by now
+      reply.then(...settle) // another call may be holding it by now
     })
   }
 }
 
-/** Tells whether something else has answered while an option was waited for. */
+/** Tells whether something else has answered while the plugin waited for an option. */
 export function isAnswered (reply: FastifyReply): boolean {
   return reply.sent || isTimedOut(reply)
 }
 
-/** Tells whether Fastify's `handlerTimeout` answers a request, which may take an `onSend` hook its time. */
+/** Tells whether Fastify's `handlerTimeout` is answering a request; an `onSend` hook may still be delaying that answer. */
 export function isTimedOut ({ request }: FastifyReply): boolean {
   return request.signal?.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
 }
@@ -78,8 +78,8 @@ function replyProblem (reply: FastifyReply, status: number, body: string, outcom
     .serializer(keepMediaType)
     .send(body)
 
-  // A reply with a serializer gets no charset parameter from Fastify, and this media type has none (RFC 9457 §6.1).
-  // It serves once: where a later hook fails, what the app's error handler sends is serialized as ever.
+  // Fastify adds no charset parameter if a reply has a serializer, and this media type has none (RFC 9457 §6.1).
+  // The serializer is used once: if a later hook fails, what the app's error handler sends is serialized as usual.
   function keepMediaType (payload: unknown): string {
     reply.serializer(null as never)
     return payload as string
@@ -89,7 +89,7 @@ function replyProblem (reply: FastifyReply, status: number, body: string, outcom
 /**
  * Joins methods into an `Allow` field value (RFC 9110 §10.2.1).
  *
- * @param methods upper-case method tokens, sorted; may be empty, which says that the resource allows none
+ * @param methods upper-case method tokens, sorted; may be empty, which means that the resource allows none
  */
 export function toAllow (methods: readonly string[]): string {
   let value = values.get(methods)
@@ -97,7 +97,7 @@ export function toAllow (methods: readonly string[]): string {
   return value
 }
 
-/** By list: that of a URL is shared by those that have the same methods. */
+/** By list of methods; URLs with the same methods share one list. */
 const values = new WeakMap<readonly string[], string>()
 
 function isLogDisabled ({ request, server }: FastifyReply): boolean {

@@ -9,11 +9,11 @@ import type { Installation, Match } from './scope.js'
 import { decode, routedPath, routedUrl, withRoutedSlashes, withoutQuery } from './target.js'
 
 /**
- * Finds the methods of a request's URL: those routed there under its constraints, as far as the option `allow` leaves them.
+ * Finds the methods of a request's URL: those routed there under its constraints, without those that the option `allow` removes.
  *
- * @param isMiss the router did not take the request: where the option `constraints` gives values that say it would, it is not to be trusted
- * @param given values of constraints, in the place of the request's
- * @returns the methods, sorted; none where the URL is unknown; a promise where the option `constraints` or `allow` is async
+ * @param isMiss whether the router found no route for the request; constraint values under which it would have found one are not trusted
+ * @param given constraint values to use instead of the request's
+ * @returns the methods, sorted; none if the URL is unknown; a promise if the option `constraints` or `allow` is async
  */
 export function findMethods (
   installation: Installation, request: AnyRequest, settings: Settings, isMiss = false, given?: ConstraintValues
@@ -23,7 +23,7 @@ export function findMethods (
     : findConstrained(installation, request, settings, isMiss, given)
 }
 
-/** What is routed at a URL where nothing else decides. */
+/** What is routed at a URL, if nothing but the URL decides. */
 function findRecent (installation: Installation, url: string, catchAll: boolean): Finding {
   const kept = installation.recent.get(url)
   if (kept !== undefined) return kept
@@ -50,7 +50,7 @@ function allowed (
   return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, routedUrl(request), values, catchAll, kept) }))
 }
 
-/** The methods that the option `allow` leaves. */
+/** The methods that remain after the option `allow`. */
 export function narrow (methods: readonly string[], request: AnyRequest, allow: Settings['allow']): MaybePromise<readonly string[]> {
   if (allow === undefined || methods.length === 0) return methods
   return andThen(callOption('allow', () => allow([...methods], request)), kept => {
@@ -60,7 +60,7 @@ export function narrow (methods: readonly string[], request: AnyRequest, allow: 
   })
 }
 
-/** What is left of the methods where one is refused. GET and HEAD are one read, with and without a body: who refuses the one does not support the other. */
+/** The methods that remain if one is refused. GET and HEAD are the same read, with and without a body, so that to refuse one is to refuse both. */
 export function withoutRefused (methods: readonly string[], refused: string): string[] {
   const all = refused === 'GET' || refused === 'HEAD' ? ['GET', 'HEAD'] : [refused]
   return methods.filter(method => !all.includes(method))
@@ -73,15 +73,15 @@ export function isListOfMethods (value: unknown): value is string[] {
 /**
  * The methods routed at a URL: those for which Fastify's router, asked for the method and this URL, finds a route.
  *
- * A URL is known where a method other than OPTIONS is routed by a route that is not a root catch-all (`*` or `/*`):
- * such a route matches every URL, so it says nothing about whether this one exists. The target `*` is no URL, but the server
- * (RFC 9110 §9.3.7), though the router takes it for `/`.
+ * A URL is known if a method other than OPTIONS is routed there by a route that is not a root catch-all (`*` or `/*`):
+ * a root catch-all matches every URL, so it says nothing about whether this one exists. The target `*` is not a URL but the server
+ * (RFC 9110 §9.3.7), although the router takes it for `/`.
  *
- * @param url the URL that is routed, so after `rewriteUrl`
- * @param constraints values of the constraint strategies in use, and of no other
+ * @param url the URL that is routed, that is, after `rewriteUrl`
+ * @param constraints values of the constraint strategies in use, and of no others
  * @param catchAll let a root catch-all make the URL known
  * @param among the methods to ask for, sorted; default: those that some route of the app takes
- * @returns the methods, sorted, in an array that may be shared; empty where the URL is unknown
+ * @returns the methods, sorted, in an array that may be shared; empty if the URL is unknown
  */
 export function routedMethods (
   installation: Installation, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(installation)
@@ -103,10 +103,10 @@ export function routedMethods (
 const NONE: readonly string[] = Object.freeze([])
 const NOTHING: Finding = Object.freeze({ methods: NONE })
 
-/** Apps have few lists of methods; these are the most that a table keeps. */
+/** The most lists that the table keeps; most apps have only a few. */
 const MOST_LISTS = 1000
 
-/** The methods at some places of a list; the same array each time, where it is that of all methods in use. */
+/** The methods at the places that the bits set; of all methods in use, the same array each time, as long as the table has room. */
 function listOf ({ methods, lists }: Installation, among: readonly string[], bits: number): readonly string[] {
   const known = among === methods ? lists.get(bits) : undefined
   if (known !== undefined) return known
@@ -121,9 +121,10 @@ export function isImplemented (installation: Installation, { method }: AnyReques
 }
 
 /**
- * The methods that some route of the app takes, sorted; looked for until the app is ready.
+ * The methods that some route of the app takes, sorted; looked up on each call until the app is ready.
  *
- * The router has a tree for each, and tells a malformed URL only where it has one. Were that to change, all would be asked.
+ * The router has one tree per method, and reports a malformed URL only for a method that has a tree. If that ever changes, all supported
+ * methods are returned.
  */
 export function methodsInUse ({ methods, record, root }: Installation): readonly string[] {
   if (methods !== undefined) return methods
@@ -135,8 +136,8 @@ export function methodsInUse ({ methods, record, root }: Installation): readonly
 /**
  * Tells a route from the pseudo-route that the router gives for a malformed URL or a parameter that is too long.
  *
- * That one has no parsed query. A route has, unless the app's `querystringParser` returns undefined;
- * then the handler tells: every route has the same one, a pseudo-route has a new one each time.
+ * The pseudo-route has no parsed query. A route has one, unless the app's `querystringParser` returns undefined.
+ * Then the handler tells them apart: all routes have the same one, while a pseudo-route has a new one each time.
  */
 function isRoute (installation: Installation, { handler, searchParams }: Match, search: Parameters<FastifyInstance['findRoute']>[0]): boolean {
   if (installation.routeHandler !== undefined) return handler === installation.routeHandler
@@ -145,7 +146,7 @@ function isRoute (installation: Installation, { handler, searchParams }: Match, 
   return true
 }
 
-/** Tells whether a match is that of a root catch-all: its parameter is the whole path, with its first slash or without. */
+/** Tells whether a match is that of a root catch-all: its wildcard is the whole path, with or without the first slash. */
 function isRootCatchAll (app: FastifyInstance, { params }: Match, url: string): boolean {
   const rest = params['*']
   if (rest === undefined) return false

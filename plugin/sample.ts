@@ -1,26 +1,26 @@
 import { routedPatterns } from './target.js'
 
-/** A URL that a route pattern takes, and the names of its parameters. */
+/** A URL that a route pattern matches, and the names of its parameters. */
 interface Sample {
   url: string
   names: string[]
 }
 
-/** What a parameter may be, to fit the regular expression that a pattern gives for it. */
+/** Values to try for a parameter, until one matches the regular expression that the pattern gives for it. */
 const CANDIDATES = [
   'x', '1', 'X', 'x1', 'x-x', 'x_x', 'x.x', 'en', 'en-US', 'true', '-1', '1.5', '1.0.0', 'v1', '2026', '01', '2026-01', '2026-01-31',
   'x@example.com', '127.0.0.1', '123e4567-e89b-42d3-a456-426614174000', '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'image.png',
-  // Not longer: there are expressions that take exponential time to tell that a long one does not fit.
+  // None is longer: some expressions take exponential time to reject a long value.
   ...['1', 'x', 'X', 'a', 'A'].flatMap(character => Array.from({ length: 23 }, (_, at) => character.repeat(at + 2)))
 ]
 
 /**
- * URLs that a route pattern takes: one, or two where its last parameter is optional.
+ * URLs that a route pattern matches: one, or two if its last parameter is optional.
  *
- * @param params values for parameters, by name; `*` names that of a wildcard
- * @param isTaken tells whether the router finds that pattern by a sample, rather than one that it prefers: by the names of its parameters, or else by
- *   their number, since a pattern that was read from `printRoutes` may have the names of another
- * @returns the URLs; as a string, what is missing: the parameter for which no value fits, or the whole pattern
+ * @param params values for parameters, by name; `*` is the name of a wildcard
+ * @param isTaken tells whether the router finds this pattern for a sample, and not another that it prefers. It compares the names of the
+ *   parameters, or else only their number, because a pattern read from `printRoutes` may have the names of another pattern
+ * @returns the URLs; or, as a string, what is missing: the parameter for which no value fits, or the whole pattern
  */
 export function samplesOf (pattern: string, params: Readonly<Record<string, string>>, isTaken: (sample: Sample, byName: boolean) => boolean): string[] | string {
   const urls: string[] = []
@@ -34,7 +34,7 @@ export function samplesOf (pattern: string, params: Readonly<Record<string, stri
   return urls
 }
 
-/** Puts values in the place of the parameters; or gives the parameter for which none fits. */
+/** Replaces the parameters with values; or returns the parameter for which none fits. */
 function sampleOf (pattern: string, params: Readonly<Record<string, string>>, first: number): Sample | string {
   const names: string[] = []
   let url = ''
@@ -57,7 +57,7 @@ function sampleOf (pattern: string, params: Readonly<Record<string, string>>, fi
   return { url: url.startsWith('/') ? url : `/${url}`, names: [...new Set(names)] }
 }
 
-/** The regular expression of a parameter, in its parentheses; empty where it has none. */
+/** The regular expression of a parameter, with its parentheses; empty if it has none. */
 function expressionAt (pattern: string, start: number): string {
   let depth = 0
   for (let at = start; at < pattern.length; at++) {

@@ -8,28 +8,28 @@ import { decode, normalize, routedPath } from './target.js'
 
 /** What the registrations of one app share; it is kept at the root, where every scope finds it. */
 export interface Installation {
-  /** The scope around all others, whose hooks every not-found lifecycle of the app runs. */
+  /** The outermost scope, whose hooks run in every not-found lifecycle of the app. */
   readonly root: FastifyInstance
-  /** From the least to the most specific prefix; of those for one prefix, the last that was made is the last here. */
+  /** From the least to the most specific prefix; those for the same prefix, in the order in which they were made. */
   readonly registrations: Registration[]
   readonly record: RouteRecord
-  /** The methods that some route takes, once all routes are known. */
+  /** The methods that some route takes; set once all routes are known. */
   methods?: readonly string[]
-  /** Whether no route has a version or a host, once all routes are known. */
+  /** Whether no route has a version or host constraint; set once all routes are known. */
   isUnconstrained?: boolean
-  /** Lists of these, by their places in it as bits: URLs with the same methods share one. */
+  /** Lists of some of `methods`, by their places in it as bits; URLs with the same methods share one list. */
   readonly lists: Map<number, readonly string[]>
-  /** What was found at URLs where nothing else decides; filled once all routes are known. */
+  /** What was found at URLs where nothing but the URL decides; filled once all routes are known. */
   readonly recent: RecentFindings
-  /** The handler that every route of the app has in a match, once one was seen. */
+  /** The handler in every match of a route of the app; set once one has been seen. */
   routeHandler?: Match['handler']
-  /** Prefixes whose not-found handler is the plugin's. */
+  /** Prefixes whose not-found handler the plugin has set. */
   readonly handled: Set<string>
-  /** Tells a request of `findWrongAnswers` from others, once that was called. */
+  /** Recognizes a request of `findWrongAnswers`; set once that has been called. */
   probe?: (request: AnyRequest) => Probe | undefined
 }
 
-/** A request of `findWrongAnswers`: what is asked, and what Fastify made of it, once the plugin has seen it. */
+/** A request of `findWrongAnswers`: its method and URL, and Fastify's object for it once the plugin has seen it. */
 export interface Probe { readonly method: string, readonly url: string, request?: AnyRequest }
 
 /** What Fastify's router finds for a method and a URL. */
@@ -37,30 +37,30 @@ export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
 
 interface Registration {
   readonly scope: FastifyInstance
-  /** The segments of the scope's prefix, without the empty one after a last slash; none at the root. */
+  /** The segments of the scope's prefix, without the empty one after a trailing slash; none at the root. */
   readonly segments: readonly string[]
-  /** How many segments the URLs within it have at least: with that empty one. */
+  /** How many segments a URL within it has at least; this counts the empty one. */
   readonly length: number
   readonly options: GivenOptions
-  /** The options in force there: these, and those of the registrations around. */
+  /** The options in force there: these, and those inherited from the registrations around it. */
   settings: Settings
 }
 
-/** Shared by the ES module and the CommonJS build, which may meet in one app. */
+/** Shared by the ES module and the CommonJS build, since one app may load both. */
 const kInstallation = Symbol.for('fastify-allowed-methods.installation')
 
 export function installationOf (scope: FastifyInstance): Installation | undefined {
   return (scope as FastifyInstance & { [kInstallation]?: Installation })[kInstallation]
 }
 
-/** The installation of an app that has to have one, for the function that was called with the app. */
+/** The installation of an app, which must have one; if not, the error names the caller. */
 export function expectInstallation (app: FastifyInstance, caller: string): Installation {
   const installation = installationOf(Object(app))
   ensure(installation !== undefined, InvalidArgumentError, `${caller} takes an app that has registered fastify-allowed-methods`, app)
   return installation
 }
 
-/** Makes the installation of an app, from any of its scopes. */
+/** Creates the installation of an app, from any of its scopes. */
 export function install (scope: FastifyInstance): Installation {
   const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
   if (typeof outer?.prefix === 'string') return install(outer)
@@ -71,7 +71,7 @@ export function install (scope: FastifyInstance): Installation {
   return installation
 }
 
-/** Registers the options of a scope, in the place of those that were registered there. */
+/** Registers the options of a scope, instead of any that were registered there before. */
 export function setOptions ({ registrations, root }: Installation, scope: FastifyInstance, options: GivenOptions): void {
   const at = registrations.findIndex(registration => registration.scope === scope)
   if (at !== -1) registrations.splice(at, 1)
@@ -81,7 +81,7 @@ export function setOptions ({ registrations, root }: Installation, scope: Fastif
   for (const registration of registrations) registration.settings = toSettings(...optionsOf(registration, registrations))
 }
 
-/** The options of a registration, after those of the registrations around it. */
+/** The options of a registration, preceded by those of the registrations around it. */
 function optionsOf (inner: Registration, registrations: readonly Registration[]): GivenOptions[] {
   const outer = registrations.findLast(({ scope, segments }) => segments.every((segment, at) => segment === inner.segments[at]) &&
     (segments.length < inner.segments.length || Object.prototype.isPrototypeOf.call(scope, inner.scope)))
@@ -89,8 +89,8 @@ function optionsOf (inner: Registration, registrations: readonly Registration[])
 }
 
 /**
- * The options in force for a URL; undefined where nothing is registered for a prefix that it lies in. The URL decides, not the scope:
- * Fastify answers what is not found in a prefixed scope outside it, unless the scope has a not-found handler of its own.
+ * The options in force for a URL; undefined if no registration's prefix contains it. The URL decides, not the scope: unless a prefixed scope
+ * has a not-found handler of its own, Fastify answers what is not found there outside that scope.
  */
 export function settingsFor ({ registrations, root }: Installation, url: string): Settings | undefined {
   const last = registrations.at(-1)
@@ -106,12 +106,12 @@ function isWithin (place: readonly string[], { segments, length }: Registration)
   })
 }
 
-/** A colon starts a parameter, two are a colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
+/** One colon starts a parameter, two stand for a literal colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
 function isParameter (segment: string): boolean {
   return segment.replaceAll('::', '').includes(':')
 }
 
-/** What stands in a segment before its first parameter. */
+/** The text of a segment before its first parameter. */
 function staticPart (segment: string): string {
   return segment.replace(/(?<!:)(::)*:(?!:).*$/, '$1').replaceAll('::', ':')
 }
@@ -120,7 +120,10 @@ function segmentsOf (app: FastifyInstance, path: string): string[] {
   return normalize(app, path).split('/').slice(1)
 }
 
-/** Sorts as Fastify prefers prefixes: a static segment to one with a parameter, of these the one with more before it, and longer prefixes to shorter. */
+/**
+ * Sorts prefixes by how Fastify prefers them: a static segment over one with a parameter, more text before the parameter over less,
+ * and a longer prefix over a shorter one.
+ */
 function rankOf ({ segments }: Registration): string {
   return segments.map(segment => (isParameter(segment) ? staticPart(segment).length : 9999).toString().padStart(4, '0')).join('')
 }

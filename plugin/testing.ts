@@ -17,40 +17,39 @@ import { customConstraints } from './warnings.js'
 
 /** Options of `findWrongAnswers`. */
 export interface FindWrongAnswersOptions {
-  /** Values for parameters, by name; `*` names that of a wildcard. Default: chosen to fit the pattern of the route. */
+  /** Values for parameters, by name; `*` is the name of a wildcard. Default: chosen to fit the pattern of the route. */
   params?: Record<string, string>
-  /** Header fields of every request, such as credentials. Default: those that the version and host of a route ask for. */
+  /** Header fields of every request, such as credentials. Default: only those that a route's version and host require. */
   headers?: Record<string, string>
   /** Route patterns to leave out, such as `/docs/*`. Default: none. */
   ignore?: (string | RegExp)[]
 }
 
-/** An answer that is not the promised one, or what kept an answer from being checked. */
+/** An answer that is not the promised one, or the reason why an answer could not be checked. */
 export interface WrongAnswer {
   method: string
-  /** What was asked; the pattern of the route, where nothing could be. */
+  /** The URL that was requested; the pattern of the route, if none could be. */
   url: string
   expected: unknown
   actual: unknown
 }
 
-/** The wrong answers: none where each 405 is right. */
+/** The wrong answers; empty if all answers are right. */
 export interface WrongAnswers extends Array<WrongAnswer> {
   /** How many answers were checked. It is not enumerable, so that a list without wrong answers equals `[]`. */
   readonly checks: number
 }
 
 /**
- * Asks each recorded URL with each method that Fastify supports and that is not routed there, and with one that it does not support, and
- * gives the answers that are not what the README promises: the 405 with its exact `Allow`, its media type, and its body, to which a
- * hook of the app may add (with the option `problem`, any that satisfies the schema); or what the options make of it.
+ * Requests each recorded URL with each method that Fastify supports and that is not routed there, and with one that it does not support.
+ * Returns the answers that are not what the README promises: a 405 with the exact `Allow`, the media type and the body; or what the
+ * options make of it. A hook of the app may add to the body; with the option `problem`, it may be any that satisfies the schema.
  *
- * It starts the app, if need be, and injects requests. No handler of a route is called. Where the option `allow` hides a URL there is
- * nothing to check.
+ * It starts the app if necessary, and injects the requests. No route handler is called. A URL that the option `allow` hides is not checked.
  *
- * @returns the wrong answers, as plain objects. A route for which it knows no URL is one of them, and tells what is missing
- * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` where the app does not use the plugin, where an option is ill-typed, or where there
- *   is nothing to check
+ * @returns the wrong answers, as plain objects. A route for which no URL can be made is one of them, and says what is missing
+ * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` if the app does not use the plugin, if an option has the wrong type, or if there is
+ *   nothing to check
  */
 export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'>, options: FindWrongAnswersOptions = {}): Promise<WrongAnswers> {
   const app = of as FastifyInstance
@@ -60,7 +59,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const installation = expectInstallation(app, 'findWrongAnswers')
   const { record } = installation
   installation.probe = probeOf
-  const { methodsByUrl } = record // first: it completes the record
+  const { methodsByUrl } = record // read first, which completes the record
   const custom = customConstraints(installation)
   const wrong: WrongAnswer[] = []
   const urlsAsked = new Set<string>()
@@ -92,7 +91,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     }
   }
 
-  /** @returns the URL that the app makes of this one, where the route is not found there by these headers */
+  /** @returns the URL that the app makes of this one, if the route is not found there with these headers */
   async function checkUrl (url: string, headers: Record<string, string>, methods: string[]): Promise<string | undefined> {
     const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) ?? METHODS.find(method => !methodsInUse(installation).includes(method))
     const request = await checkAnswer(unsupported as string, url, headers)
@@ -106,7 +105,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     }
   }
 
-  /** @returns what Fastify made of the request; undefined where a hook has replied before the plugin saw it, which is wrong */
+  /** @returns Fastify's object for the request; undefined if a hook replied before the plugin saw it, which counts as a wrong answer */
   async function checkAnswer (method: string, url: string, headers: Record<string, string>): Promise<AnyRequest | undefined> {
     const probe: Probe = { method, url: new URL(`http://localhost${url}`).pathname }
     const id = randomUUID()
@@ -128,7 +127,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   }
 }
 
-/** Marks a probe. A hook may hand it on to a request of its own, whose method or URL is another then. */
+/** The header that marks a probe. A hook may pass it on to a request of its own, which then has another method or URL. */
 const PROBE = 'x-fastify-allowed-methods-probe'
 const probes = new Map<unknown, Probe>()
 
@@ -139,7 +138,7 @@ function probeOf (request: AnyRequest): Probe | undefined {
 
 interface Answer { status: number, allow?: string | undefined, mediaType?: string | undefined, problem?: string }
 
-/** What is promised for a request that no route takes; undefined where that is the app's own 404. */
+/** What is promised for a request that no route takes; undefined if that is the app's own 404. */
 async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<Answer | undefined> {
   const problem = settings.throw ? {} : { mediaType: 'application/problem+json', ...(request.method !== 'HEAD' && { problem: 'valid' }) }
   if (settings.notImplemented && !isImplemented(installation, request, settings)) return { status: 501, ...problem }
@@ -149,7 +148,7 @@ async function promisedTo (installation: Installation, request: AnyRequest, sett
   return { status: 405, allow: toAllow(methods), ...problem }
 }
 
-/** The answer that a reply is, as far as one is promised. */
+/** Those parts of a reply that are promised, for comparison. */
 function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings: Settings, promised: Answer): object {
   const { allow, 'content-type': mediaType } = reply.headers
   const answer = { status: reply.statusCode, allow, mediaType, problem: judge() }
@@ -166,7 +165,7 @@ function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings:
     }
   }
 
-  /** What the body has at least; a hook of the app may add to it. */
+  /** What the body must contain; a hook of the app may add to it. */
   function members (): object {
     if (promised.status === 501) return toRefusal(request, 501)
     if (settings.problem !== undefined) return {}
@@ -174,11 +173,11 @@ function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings:
   }
 }
 
-/** Each set of constraints under which a pattern has routes, and the methods of these. */
+/** Each set of constraints under which a pattern has routes, with the methods of those routes. */
 function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord, pattern: string, methods: string[]): [ConstraintValues, string[]][] {
   const constrained = constraintsByUrl.get(pattern) ?? []
   const under = (constraints: ConstraintValues) => methods.filter(method => app.hasRoute({ method: method as HTTPMethods, url: pattern, constraints }))
-  const orAll = (routed: string[]) => routed.length > 0 ? routed : methods // hasRoute knows `*` as `/*` alone
+  const orAll = (routed: string[]) => routed.length > 0 ? routed : methods // hasRoute finds the pattern `*` only as `/*`
   const isFree = constrained.length === 0 || under({}).length > 0
   return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, orAll(under(constraints))])
 }

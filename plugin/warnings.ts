@@ -19,7 +19,7 @@ export function customConstraints ({ root, record }: Installation): string[] {
   return [...new Set([...declared.map(([name]) => name), ...recorded])]
 }
 
-/** Warns of custom constraints without the option: what routes under them take would be left out of `Allow`. */
+/** Warns of custom constraints if a registration lacks the option `constraints`: `Allow` would leave out what routes under them take. */
 export function warnOfUnknownConstraints (installation: Installation): void {
   if (installation.registrations.every(({ settings }) => settings.constraints !== undefined)) return
   const custom = customConstraints(installation)
@@ -29,8 +29,8 @@ export function warnOfUnknownConstraints (installation: Installation): void {
 }
 
 /**
- * Warns of a catch-all that takes every method under no constraint, such as `app.all('/api/*')`: whatever is asked below it is routed, so nothing
- * there is answered 405. Only where every method is in use can there be one, which spares most apps the list of their routes.
+ * Warns of a catch-all without constraints that takes every method, such as `app.all('/api/*')`: every request below it is routed, so nothing
+ * there is answered 405. There can be one only if every method is in use, so for most apps the list of routes need not be made.
  */
 export function warnOfCatchAlls (installation: Installation): void {
   const { root, record } = installation

@@ -9,10 +9,10 @@ export type ConstraintValues = Record<string, unknown>
 /** A request of any Fastify app, be it over HTTP/1.1 or HTTP/2. */
 export type AnyRequest = FastifyRequest<RouteGenericInterface, RawServerBase>
 
-/** What a schema describes; its status is that of the response, and written as a literal. */
+/** What a schema describes. Its `status`, if any, is that of the response, so its type must be the literal 405. */
 type Body<Schema extends TObject> = Static<Schema> & { status?: 405 }
 
-/** Methods, so that TypeScript lets them take the narrower request type of an app. */
+/** Declared as methods, so that TypeScript accepts functions that take the narrower request type of an app. */
 interface Functions<Schema extends TObject> {
   problem (problem: MethodNotAllowedProblem, request: AnyRequest): Body<Schema> | Promise<Body<Schema>>
   allow (methods: string[], request: AnyRequest): readonly string[] | Promise<readonly string[]>
@@ -22,7 +22,7 @@ interface Functions<Schema extends TObject> {
 /**
  * Options of `app.register(fastifyAllowedMethods, options)`.
  *
- * An error that one of the functions throws goes to the app's error handler; under `advertise`, to the log.
+ * An error that one of the functions throws goes to the app's error handler; with `advertise`, to the log.
  */
 export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof MethodNotAllowedProblem> {
   /**
@@ -49,14 +49,14 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
 
   /**
    * Hand an error to the app's error handler instead of replying, with `statusCode` and `code`, and for a 405 with `allow` and `headers`:
-   * for an app that renders all its errors in one place. `problem`, `schema` and `type` are then of no use.
+   * for an app that renders all its errors in one place. `problem`, `schema` and `type` then have no effect on the reply.
    *
    * @default false
    */
   throw?: boolean | undefined
 
   /**
-   * Make the app's 404s `application/problem+json` too, by a not-found handler of the plugin's.
+   * Make the app's 404s `application/problem+json` too, with a not-found handler of the plugin.
    * An app that has a not-found handler of its own does not start.
    *
    * @default false
@@ -65,15 +65,15 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
 
   /**
    * Narrows the methods of a URL for a request, to hide methods or routes: it returns those that remain. May be async.
-   * What it leaves out is as if it were not routed, so that an empty list is the app's own 404. It cannot add a method.
+   * What it leaves out counts as not routed, so an empty list leads to the app's own 404. It cannot add a method.
    *
    * @default (methods) => methods
    */
   allow?: Functions<Schema>['allow'] | undefined
 
   /**
-   * Let a root catch-all (a route whose whole pattern is `*` or `/*`) make a URL known. Without, `GET /*` of a single-page app says nothing
-   * about whether a URL exists; with `true`, one that only such a route takes is answered 405 for the other methods.
+   * Let a root catch-all (a route whose whole pattern is `*` or `/*`) make a URL known. By default, the `GET /*` of a single-page app says
+   * nothing about whether a URL exists; with `true`, a URL that only such a route takes is answered 405 for the other methods.
    *
    * @default false
    */
@@ -81,7 +81,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
 
   /**
    * Values of the app's custom routing constraints for a request, by strategy name. May be async.
-   * `version` and `host` need nothing, unless the app has replaced their strategy.
+   * `version` and `host` are not needed, unless the app has replaced their strategy.
    *
    * @default undefined
    * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
@@ -105,8 +105,8 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
 
   /**
    * Send `Allow` on routed responses too, as exact as on a 405 (RFC 9110 §10.2.1). A handler's own `Allow` stays.
-   * It holds for the routes of the scope in which the plugin is registered, and of those within it. What a function throws is logged.
-   * Beside an async `allow` or `constraints`, an async hook or handler must return the reply that it has sent, as beside any async `onSend` hook.
+   * It applies to the routes of the scope in which the plugin is registered, and of the scopes within it. What a function throws is logged.
+   * With an async `allow` or `constraints`, an async hook or handler must return the reply that it has sent, as with any async `onSend` hook.
    *
    * @default false
    */
