@@ -47,7 +47,7 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   function completeRecord (): void {
     complete = ready
     for (const { url, method, constraints } of reported.splice(0)) {
-      for (const name of [method].flat()) add(url, name, constraints)
+      for (const name of [method].flat()) add(url, name, constraints ?? {})
     }
     const known = new Set([...methodsByUrl].flatMap(([url, methods]) => [...methods].flatMap(method => spellings(scope, method, url))))
     for (const { url, method, constraints } of printedRoutes(scope)) {
@@ -55,7 +55,7 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
     }
   }
 
-  function add (url: string, method: string, constraints: ConstraintValues = {}): void {
+  function add (url: string, method: string, constraints: ConstraintValues): void {
     if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, new ReadOnlySet())
     Set.prototype.add.call(methodsByUrl.get(url), method)
     if (Object.keys(constraints).length === 0) return

@@ -3,11 +3,11 @@ import type { AnyRequest } from '../types/options.js'
 
 /**
  * The URL that the router was asked for, that is, after `rewriteUrl`, which keeps the URL before it as `originalUrl`.
- * `@fastify/express` decodes `url` for its middleware, and keeps the routed URL as `originalUrl` instead.
+ * `@fastify/express` decodes `url` for its middleware, and keeps the routed URL as `originalUrl` instead; `hostname` tells that its hook has run.
  */
 export function routedUrl ({ raw, server }: AnyRequest): string {
   const { url, originalUrl } = raw as { url: string, originalUrl?: string }
-  return originalUrl !== undefined && server.hasDecorator('express') ? originalUrl : url
+  return originalUrl !== undefined && server.hasDecorator('express') && 'hostname' in raw ? originalUrl : url
 }
 
 /** The part of a URL that the app's router looks at: without origin, query and fragment, and only up to a semicolon under `useSemicolonDelimiter`. */

@@ -58,7 +58,7 @@ t.test('app.allowedMethods of a request takes values of a custom constraint, whi
 t.test('beside @fastify/express, which decodes the URL of a request, the routed one counts', async t => {
   const app = build(t, { plugin: { advertise: true }, routes: ['GET /users/:id', 'GET /A'] })
   app.decorate('express', {})
-  app.addHook('onRequest', async ({ raw }) => { Object.assign(raw, { originalUrl: raw.url, url: decodeURI(raw.url as string) }) })
+  app.addHook('onRequest', async ({ raw }) => { Object.assign(raw, { originalUrl: raw.url, hostname: 'localhost', url: decodeURI(raw.url as string) }) })
   app.patch('/sold/:id', (_request, reply) => { reply.sendMethodNotAllowed() })
   app.register(async api => {
     api.register(fastifyAllowedMethods, { type: '/inner', advertise: false, allow: methods => methods.filter(method => method !== 'DELETE') })
@@ -76,6 +76,13 @@ t.test('beside @fastify/express, which decodes the URL of a request, the routed 
     t.equal((await app.inject('/%2541/y')).headers.allow, undefined, 'as the options there ask')
     t.strictSame((await app.inject('/%2541/z')).json(), ['GET', 'HEAD'])
   }
+})
+
+t.test("until the hook of @fastify/express has run, an original URL is that before rewriteUrl", async t => {
+  const app = build(t, { routes: ['GET /users'], fastify: { rewriteUrl: ({ url = '' }) => url.replace('/v1', '') } })
+  app.decorate('express', {})
+  app.addHook('preHandler', async ({ raw }) => { Object.assign(raw, { originalUrl: raw.url, hostname: 'localhost' }) })
+  t.equal(await ask(app, 'PUT', '/v1/users'), 'GET, HEAD')
 })
 
 t.test('app.allowedMethods refuses what is neither a URL nor a request', async t => {

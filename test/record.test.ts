@@ -57,6 +57,13 @@ t.test('is a Map of Sets that cannot be changed, and stays the same', async t =>
   t.throws(() => Object.assign(app, { methodsByUrl: new Map() }), TypeError)
 })
 
+t.test('a route whose constraints are null has none, as for Fastify', async t => {
+  const app = build(t)
+  app.register(async api => { api.all('/a', { constraints: null as never }, async () => 'a') })
+  await app.ready()
+  t.strictSame(recorded(app), { '/a': [...app.supportedMethods].sort().join(' ') })
+})
+
 t.test('may be asked for before the app is ready, and is complete when it is', async t => {
   const app = build(t)
   await app.after()

@@ -128,6 +128,17 @@ for (const [name, mount] of Object.entries({ express, middie })) {
   })
 }
 
+for (const expressHook of ['onRequest', 'preHandler']) {
+  together(`@fastify/express in ${expressHook}, in an app that rewrites URLs`, async app => {
+    await app.register(express, { expressHook })
+    declare(app, 'GET /users')
+  }, {
+    untouched: ['GET /v1/users', 'PUT /v1/nope'],
+    refused: [['PUT /v1/users', 'GET, HEAD']],
+    fastify: { rewriteUrl: ({ url }) => url.replace('/v1', '') }
+  })
+}
+
 together("@fastify/middie with its hook 'preHandler': middleware runs for a 404, but for no 405", async app => {
   await app.register(middie, { hook: 'preHandler' })
   app.use(mark)
