@@ -22,8 +22,8 @@ export function advertiseAllow (installation: Installation) {
   return function advertiseAllow (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): Promise<void> | void {
     if (isPending.get(request) === true && !isTimedOut(reply)) return
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
-    const isLeft = request.is404 || isPreflight || reply.hasHeader('allow') || isPending.has(request)
-    const settings = isLeft ? undefined : settingsFor(installation, routedUrl(request))
+    const isExempt = request.is404 || isPreflight || reply.hasHeader('allow') || isPending.has(request)
+    const settings = isExempt ? undefined : settingsFor(installation, routedUrl(request))
     if (!settings?.advertise) return done()
     const later = attempt(() => findMethods(installation, request, settings), set, fail)
     if (later === undefined) return done()

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, ensure, isObject } from './errors.js'
-import { DEFAULTS } from './options.js'
+import { DEFAULT_SETTINGS } from './options.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
 import { holdUntil, isTimedOut, replyMethodNotAllowed } from './reply.js'
 import { findMethods, isListOfMethods, narrow, routedMethods, withoutRefused } from './routed.js'
@@ -18,7 +18,7 @@ export function allowedMethods (
   ensure(constraints === undefined || isObject(constraints), InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
   const url = isUrl ? requestOrUrl : routedUrl(requestOrUrl)
-  const settings = settingsFor(installation, url) ?? DEFAULTS
+  const settings = settingsFor(installation, url) ?? DEFAULT_SETTINGS
   if (isUrl) return [...routedMethods(installation, url, constraintsInUse(this, constraints), settings.catchAll)]
   return andThen(findMethods(installation, requestOrUrl, settings, false, constraints), found => [...found.methods])
 }
@@ -26,7 +26,7 @@ export function allowedMethods (
 /** The decorator `reply.sendMethodNotAllowed`; types/fastify.ts documents it. */
 export function sendMethodNotAllowed (this: FastifyReply, given?: readonly string[]): FastifyReply {
   const installation = installationOf(this.server) as Installation
-  const settings = settingsFor(installation, routedUrl(this.request)) ?? DEFAULTS
+  const settings = settingsFor(installation, routedUrl(this.request)) ?? DEFAULT_SETTINGS
   const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
   const keep = () => methods === undefined
     ? andThen(findMethods(installation, this.request, settings), found => found.methods)

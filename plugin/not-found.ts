@@ -51,9 +51,9 @@ function answer (reply: FastifyReply, finding: Finding, settings: Settings): boo
 
 /** Sets the not-found handler that the option `notFound` asks for, once per prefix; for a scope without a prefix, that of the whole app. */
 export function setNotFoundHandler (installation: Installation, scope: FastifyInstance, given: GivenOptions): void {
-  const { handled, root } = installation
-  if (handled.has(scope.prefix)) return
-  handled.add(scope.prefix)
+  const { notFoundPrefixes, root } = installation
+  if (notFoundPrefixes.has(scope.prefix)) return
+  notFoundPrefixes.add(scope.prefix)
   try {
     (scope.prefix === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // Fastify ignores the router options when it looks for a prefix's not-found handler. The URL may therefore be outside every registered

@@ -3,7 +3,7 @@ import type { TObject } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
 import { MethodNotAllowedProblem } from '../types/problem.js'
 import { InvalidArgumentError, ensure, isObject } from './errors.js'
-import { DEFAULTS, type Settings } from './options.js'
+import { DEFAULT_SETTINGS, type Settings } from './options.js'
 import { expectInstallation, settingsFor } from './scope.js'
 
 /** What @fastify/swagger hands to its option `transformObject`. */
@@ -24,7 +24,7 @@ type Members = Record<string, unknown>
 type Server = { url: string, variables?: Record<string, { default: string }> }
 
 /** The members of a path item that are operations; `query` came with OpenAPI 3.2. */
-const METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
+const OPERATIONS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace', 'query']
 
 /** The types of JSON Schema. TypeBox has others, such as RegExp for a string. */
 const TYPES = ['array', 'boolean', 'integer', 'null', 'number', 'object', 'string']
@@ -53,7 +53,7 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
   const { openapiObject, swaggerObject } = Object(transformed) as { openapiObject?: Members, swaggerObject?: Members }
   const document = openapiObject ?? swaggerObject
   ensure(isObject(document), InvalidArgumentError, 'documentMethodNotAllowed takes { openapiObject } or { swaggerObject }', transformed)
-  const settingsAt = app === undefined ? () => DEFAULTS : settingsByPath(app as FastifyInstance, document)
+  const settingsAt = app === undefined ? () => DEFAULT_SETTINGS : settingsByPath(app as FastifyInstance, document)
   const is2 = openapiObject === undefined
   const version = is2 ? '2.0' : String(document.openapi ?? '3.0')
   const parts = { ...(is2 ? document : document.components as Members) }
@@ -61,7 +61,7 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
 
   const paths = mapped(document.paths, (item, path) => {
     const settings = path.startsWith('x-') ? undefined : settingsAt(path)
-    return settings === undefined ? item : withResponses(item, METHODS, settings)
+    return settings === undefined ? item : withResponses(item, OPERATIONS, settings)
   })
   if (references.size === 0) return document as DocumentOf<T>
   return (is2 ? { ...parts, paths } : { ...document, paths, components: parts }) as DocumentOf<T>

@@ -35,7 +35,7 @@ export function toSettings (...given: readonly GivenOptions[]): Settings {
 }
 
 /** The options in force where nothing is registered. */
-export const DEFAULTS = toSettings()
+export const DEFAULT_SETTINGS = toSettings()
 
 const NAMES = Object.keys(FastifyAllowedMethodsOptions.properties)
 

@@ -5,7 +5,7 @@ import { Value } from '@sinclair/typebox/value'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError, InvalidProblemError, ensure, isObject, show } from './errors.js'
-import { DEFAULTS, type Settings } from './options.js'
+import { DEFAULT_SETTINGS, type Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Finding } from './recent.js'
 import { routedUrl, toUriReference } from './target.js'
@@ -32,7 +32,7 @@ export function toMethodNotAllowed (request: AnyRequest, finding: Finding, setti
 
 function toDefaultJson (target: string, methods: readonly string[], settings: Settings): string {
   const instance = toUriReference(target)
-  if (settings.schema !== DEFAULTS.schema) return toJson(toDefault(settings, methods, instance), settings)
+  if (settings.schema !== DEFAULT_SETTINGS.schema) return toJson(toDefault(settings, methods, instance), settings)
   const [before, after] = frameOf(settings, methods)
   return before + instance + after // a URI reference contains nothing that JSON has to escape
 }

@@ -45,7 +45,7 @@ function findConstrained (
 function allowed (
   finding: Finding, values: ConstraintValues | undefined, installation: Installation, request: AnyRequest, { allow, catchAll }: Settings, isMiss: boolean
 ): MaybePromise<Finding> {
-  if (isMiss && finding.methods.includes(request.method)) return NOTHING
+  if (isMiss && finding.methods.includes(request.method)) return NO_FINDING
   if (allow === undefined) return finding
   return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, routedUrl(request), values, catchAll, kept) }))
 }
@@ -87,7 +87,7 @@ export function routedMethods (
   installation: Installation, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(installation)
 ): readonly string[] {
   const search = { method: '' as HTTPMethods, url: withoutQuery(url), constraints }
-  if (search.url === '*') return NONE
+  if (search.url === '*') return NO_METHODS
   let bits = 0
   let known = false
   for (let at = 0, bit = 1; at < among.length; at++, bit *= 2) {
@@ -97,11 +97,11 @@ export function routedMethods (
     bits += bit
     known ||= search.method !== 'OPTIONS' && (catchAll || !isRootCatchAll(installation.root, match, search.url))
   }
-  return known ? listOf(installation, among, bits) : NONE
+  return known ? listOf(installation, among, bits) : NO_METHODS
 }
 
-const NONE: readonly string[] = Object.freeze([])
-const NOTHING: Finding = Object.freeze({ methods: NONE })
+const NO_METHODS: readonly string[] = Object.freeze([])
+const NO_FINDING: Finding = Object.freeze({ methods: NO_METHODS })
 
 /** The most lists that the table keeps; most apps have only a few. */
 const MOST_LISTS = 1000
@@ -129,8 +129,8 @@ export function isImplemented (installation: Installation, { method }: AnyReques
 export function methodsInUse ({ methods, record, root }: Installation): readonly string[] {
   if (methods !== undefined) return methods
   const found = root.supportedMethods.filter(method => root.findRoute({ method: method as HTTPMethods, url: '/%zz' }) !== null)
-  const isTold = found.length > 0 || record.methodsByUrl.size === 0
-  return (isTold ? found : [...root.supportedMethods]).sort()
+  const isReliable = found.length > 0 || record.methodsByUrl.size === 0
+  return (isReliable ? found : [...root.supportedMethods]).sort()
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidArgumentError, ensure } from './errors.js'
-import { DEFAULTS, type GivenOptions, type Settings, toSettings } from './options.js'
+import { DEFAULT_SETTINGS, type GivenOptions, type Settings, toSettings } from './options.js'
 import { RecentFindings } from './recent.js'
 import { type RouteRecord, recordRoutes } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
@@ -24,7 +24,7 @@ export interface Installation {
   /** The handler in every match of a route of the app; set once one has been seen. */
   routeHandler?: Match['handler']
   /** Prefixes whose not-found handler the plugin has set. */
-  readonly handled: Set<string>
+  readonly notFoundPrefixes: Set<string>
   /** Recognizes a request of `findWrongAnswers`; set once that has been called. */
   probe?: (request: AnyRequest) => Probe | undefined
 }
@@ -65,7 +65,7 @@ export function install (scope: FastifyInstance): Installation {
   const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
   if (typeof outer?.prefix === 'string') return install(outer)
   const installation: Installation = {
-    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentFindings(), handled: new Set()
+    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentFindings(), notFoundPrefixes: new Set()
   }
   scope.decorate(kInstallation, installation)
   return installation
@@ -75,8 +75,8 @@ export function install (scope: FastifyInstance): Installation {
 export function setOptions ({ registrations, root }: Installation, scope: FastifyInstance, options: GivenOptions): void {
   const at = registrations.findIndex(registration => registration.scope === scope)
   if (at !== -1) registrations.splice(at, 1)
-  const place = segmentsOf(root, scope.prefix)
-  registrations.push({ scope, segments: place.at(-1) === '' ? place.slice(0, -1) : place, length: place.length, options, settings: DEFAULTS })
+  const all = segmentsOf(root, scope.prefix)
+  registrations.push({ scope, segments: all.at(-1) === '' ? all.slice(0, -1) : all, length: all.length, options, settings: DEFAULT_SETTINGS })
   registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)) || a.length - b.length)
   for (const registration of registrations) registration.settings = toSettings(...optionsOf(registration, registrations))
 }
@@ -95,14 +95,14 @@ function optionsOf (inner: Registration, registrations: readonly Registration[])
 export function settingsFor ({ registrations, root }: Installation, url: string): Settings | undefined {
   const last = registrations.at(-1)
   if (last?.segments.length === 0) return last.settings
-  const place = segmentsOf(root, decode(routedPath(root, url), decodeURI))
-  return registrations.findLast(registration => isWithin(place, registration))?.settings
+  const path = segmentsOf(root, decode(routedPath(root, url), decodeURI))
+  return registrations.findLast(registration => isWithin(path, registration))?.settings
 }
 
-function isWithin (place: readonly string[], { segments, length }: Registration): boolean {
-  return place.length >= length && segments.every((segment, at) => {
+function isWithin (path: readonly string[], { segments, length }: Registration): boolean {
+  return path.length >= length && segments.every((segment, at) => {
     const start = staticPart(segment)
-    return isParameter(segment) ? place[at]?.startsWith(start) : place[at] === start
+    return isParameter(segment) ? path[at]?.startsWith(start) : path[at] === start
   })
 }
 

@@ -78,7 +78,7 @@ t.test('beside @fastify/express, which decodes the URL of a request, the routed 
   }
 })
 
-t.test("until the hook of @fastify/express has run, an original URL is that before rewriteUrl", async t => {
+t.test('until the hook of @fastify/express has run, an original URL is that before rewriteUrl', async t => {
   const app = build(t, { routes: ['GET /users'], fastify: { rewriteUrl: ({ url = '' }) => url.replace('/v1', '') } })
   app.decorate('express', {})
   app.addHook('preHandler', async ({ raw }) => { Object.assign(raw, { originalUrl: raw.url, hostname: 'localhost' }) })

@@ -2,7 +2,7 @@ import { type Static, type TObject, Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions as Options, MethodNotAllowedProblem } from '../plugin/index.js'
-import { DEFAULTS, type GivenOptions, checkOptions } from '../plugin/options.js'
+import { DEFAULT_SETTINGS, type GivenOptions, checkOptions } from '../plugin/options.js'
 import { FastifyAllowedMethodsOptions } from '../types/options.js'
 import { ask, build } from './helpers.js'
 
@@ -107,7 +107,7 @@ t.test('a long value is cut in the message', async t => {
 })
 
 t.test('the defaults', async t => {
-  const { check, frames, ...defaults } = DEFAULTS
+  const { check, frames, ...defaults } = DEFAULT_SETTINGS
   t.strictSame(defaults, {
     type: 'https://httpwg.org/specs/rfc9110.html#status.405',
     schema: MethodNotAllowedProblem,

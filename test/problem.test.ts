@@ -3,7 +3,7 @@ import { Value } from '@sinclair/typebox/value'
 import Fastify from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } from '../plugin/index.js'
-import { DEFAULTS, toSettings } from '../plugin/options.js'
+import { DEFAULT_SETTINGS, toSettings } from '../plugin/options.js'
 import { toDetail, toMethodNotAllowed } from '../plugin/problem.js'
 import { build } from './helpers.js'
 
@@ -41,7 +41,7 @@ t.test('any list of methods has its own body', async t => {
   const wrong: string[] = []
   for (let i = 0; i < 3000; i++) {
     const method = `M${i % 1500}`
-    const { allow } = JSON.parse(toMethodNotAllowed({ originalUrl: '/a', raw: {} } as never, { methods: [method] }, DEFAULTS) as string)
+    const { allow } = JSON.parse(toMethodNotAllowed({ originalUrl: '/a', raw: {} } as never, { methods: [method] }, DEFAULT_SETTINGS) as string)
     if (allow.join() !== method) wrong.push(method)
   }
   t.strictSame(wrong, [])

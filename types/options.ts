@@ -122,23 +122,23 @@ export interface FastifyAllowedMethods extends FastifyPluginAsync<FastifyAllowed
 /** Characters of a URI reference (RFC 3986 §4.1, appendix A). */
 const URI_REFERENCE = "^(?:[A-Za-z0-9\\-._~:/?#[\\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+$"
 
-const flag = () => Type.Optional(Type.Boolean({ expected: 'a boolean' }))
-const method = <Name extends keyof Functions<TObject>>() =>
+const booleanOption = () => Type.Optional(Type.Boolean({ expected: 'a boolean' }))
+const functionOption = <Name extends keyof Functions<TObject>>() =>
   Type.Optional(Type.Unsafe<Functions<TObject>[Name]>(Type.Function([], Type.Unknown(), { expected: 'a function' })))
 
 /** What the options must satisfy. `expected` completes the sentence "option 'x' must be …". */
 export const FastifyAllowedMethodsOptions = Type.Object({
   type: Type.Optional(Type.String({ pattern: URI_REFERENCE, expected: 'a URI reference' })),
-  problem: method<'problem'>(),
+  problem: functionOption<'problem'>(),
   schema: Type.Optional(Type.Unsafe<TObject>(Type.Object({}, { expected: 'an object schema of @sinclair/typebox' }))),
-  throw: flag(),
-  notFound: flag(),
-  allow: method<'allow'>(),
-  catchAll: flag(),
-  constraints: method<'constraints'>(),
-  answerOptions: flag(),
-  notImplemented: flag(),
-  advertise: flag()
+  throw: booleanOption(),
+  notFound: booleanOption(),
+  allow: functionOption<'allow'>(),
+  catchAll: booleanOption(),
+  constraints: functionOption<'constraints'>(),
+  answerOptions: booleanOption(),
+  notImplemented: booleanOption(),
+  advertise: booleanOption()
 }, { additionalProperties: false })
 
 /** The schema, compiled once. */
