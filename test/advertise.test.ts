@@ -7,9 +7,6 @@ import { ask, build, declare, exchange, leave } from './helpers.js'
 
 const advertise = true
 
-/** These versions do not catch what an async `onSend` hook leads to once the reply has been sent. */
-const endsItself = /^(5\.0\.0|6\.0\.0-alpha)/.test(Fastify().version)
-
 t.test('every routed response has the Allow of its URL: the request\'s own method too (RFC 9110 §10.2.1)', async t => {
   const app = build(t, { plugin: { advertise }, routes: ['GET /a', 'PUT /a', 'OPTIONS /b', 'GET /b'] })
   app.post('/a', { schema: { body: { type: 'object' } } }, async () => { throw new Error('oops') })
@@ -110,20 +107,28 @@ t.test('a scope that was registered before the plugin has it too, and a CORS pre
   t.equal(await asked('GET'), 'GET, HEAD, OPTIONS', 'a GET is no preflight')
 })
 
-t.test('a handler that replies twice, throws after its reply or ends it itself does no harm beside an async option', { skip: endsItself && 'this Fastify ends there by any async onSend hook' }, async t => {
+t.test('a handler that replies twice, or throws after its reply, does no harm beside an async option', async t => {
   const app = build(t, { plugin: { advertise, allow: async methods => methods } })
   app.get('/twice', (_request, reply) => { reply.send('once').send('twice') })
   app.get('/throws', async (_request, reply) => {
     reply.send('sent')
     throw new Error('after the reply')
   })
+  for (const [url, body] of [['/twice', 'once'], ['/throws', 'sent']]) {
+    const reply = await app.inject(url as string)
+    t.strictSame([reply.payload, reply.headers.allow], [body, 'GET, HEAD'])
+  }
+})
+
+const isFirst = Fastify().version === '5.0.0' && 'this Fastify ends there beside any async onSend hook'
+
+t.test('nor does one that ends its response itself', { skip: isFirst }, async t => {
+  const app = build(t, { plugin: { advertise, allow: async methods => methods } })
   app.get('/raw', (_request, reply) => {
     reply.send('sent')
     reply.raw.end('raw')
   })
-  for (const url of ['/twice', '/throws', '/raw']) {
-    t.match(await exchange(app, `GET ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`), /^HTTP\/1\.1 [25]00 /)
-  }
+  t.match(await exchange(app, 'GET /raw HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 /)
 })
 
 t.test('an option that never settles does not keep what handlerTimeout sends', { skip: !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify' }, async t => {
