@@ -4,7 +4,7 @@ import type { FastifyAllowedMethods } from '../types/options.js'
 import { advertiseAllow } from './advertise.js'
 import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
 import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
-import { checkOptions } from './options.js'
+import { checkOptions, withClean } from './options.js'
 import { checkSettings } from './problem.js'
 import { methodsInUse } from './routed.js'
 import { type Installation, install, installationOf, setOptions } from './scope.js'
@@ -24,7 +24,7 @@ export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } fr
  */
 export const fastifyAllowedMethods = fp(
   async function fastifyAllowedMethods (app, options) {
-    const given = checkOptions(options)
+    const given = await withClean(checkOptions(options))
     const earlier = installationOf(app)
     const installation = earlier ?? installAtRoot(app)
     setOptions(installation, app, given)

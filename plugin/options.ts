@@ -9,6 +9,8 @@ import { InvalidOptionError, ensure, isObject, show } from './errors.js'
 export type GivenOptions = { readonly [Name in keyof FastifyAllowedMethodsOptions]: NonNullable<FastifyAllowedMethodsOptions<TObject>[Name]> } & {
   /** The schema, compiled once. */
   readonly check?: TypeCheck<TObject>
+  /** Removes from a body what a schema does not declare. */
+  readonly clean?: (schema: TObject, body: unknown) => unknown
 }
 
 /** The options with their defaults filled in. */
@@ -22,6 +24,7 @@ const DEFAULT_OPTIONS = {
   type: 'https://httpwg.org/specs/rfc9110.html#status.405',
   schema: MethodNotAllowedProblem as TObject,
   check: problemCheck as TypeCheck<TObject>,
+  clean: (_schema: TObject, body: unknown) => body,
   throw: false,
   catchAll: false,
   answerOptions: false,
@@ -60,6 +63,15 @@ export function checkOptions (options: object): GivenOptions {
       : `option '${name}' must be ${error.schema.expected}, got ${show(error.value)}`)
   }
   return given.schema === undefined ? given : { ...given, check: compile(given.schema) }
+}
+
+/**
+ * Adds what only bodies of the app's own need: TypeBox's `Value`. Other apps are spared 0.3 MB of heap, and the time to load it.
+ */
+export async function withClean (given: GivenOptions): Promise<GivenOptions> {
+  if (given.schema === undefined && given.problem === undefined) return given
+  const { Value } = await import('@sinclair/typebox/value')
+  return { ...given, clean: Value.Clean }
 }
 
 /** Compiles the option `schema`, and refuses one that no 405 could satisfy. */

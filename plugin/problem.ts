@@ -1,7 +1,6 @@
 import type { TObject } from '@sinclair/typebox'
 import type { TypeCheck } from '@sinclair/typebox/compiler'
 import type { ValueError } from '@sinclair/typebox/errors'
-import { Value } from '@sinclair/typebox/value'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError, InvalidProblemError, ensure, isObject, show } from './errors.js'
@@ -74,7 +73,7 @@ function toDefault ({ type }: Settings, methods: readonly string[], instance: st
  */
 export function checkSettings (settings: Settings): void {
   if (settings.problem !== undefined) return
-  const body = Value.Clean(settings.schema, toDefault(settings, [], ''))
+  const body = settings.clean(settings.schema, toDefault(settings, [], ''))
   const error = [...settings.check.Errors(body)].find(({ path }) => !/^\/(detail|instance|allow)\b/.test(path))
   if (error === undefined) return
   throw new InvalidOptionError("option 'schema' must be satisfied by the default problem, unless the option 'problem' builds another: " +
@@ -82,11 +81,11 @@ export function checkSettings (settings: Settings): void {
 }
 
 /** Serializes a body without what the schema does not declare, and checks the result: what is checked is what is sent. */
-function toJson (body: unknown, { schema, check }: Settings): string {
+function toJson (body: unknown, { schema, check, clean }: Settings): string {
   ensure(isObject(body), InvalidProblemError, 'problem must be an object', body)
   let sent: unknown
   try {
-    sent = Value.Clean(schema, JSON.parse(JSON.stringify(body)))
+    sent = clean(schema, JSON.parse(JSON.stringify(body)))
   } catch (error) {
     throw new InvalidProblemError(`problem cannot be written as JSON: ${error instanceof Error ? error.message : show(error)}`)
   }

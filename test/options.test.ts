@@ -107,7 +107,7 @@ t.test('a long value is cut in the message', async t => {
 })
 
 t.test('the defaults', async t => {
-  const { check, frames, ...defaults } = DEFAULT_SETTINGS
+  const { check, clean, frames, ...defaults } = DEFAULT_SETTINGS
   t.strictSame(defaults, {
     type: 'https://httpwg.org/specs/rfc9110.html#status.405',
     schema: MethodNotAllowedProblem,

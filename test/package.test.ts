@@ -58,6 +58,15 @@ t.test("the README's lines for import and require", async t => {
   }
 })
 
+t.test("what only bodies of the app's own need is loaded for them alone", async t => {
+  const script = (options: string) => `const app = require('fastify')()
+    app.register(require('fastify-allowed-methods'), ${options}).ready().then(() => console.log(Object.keys(require.cache).some(file => /value.clean/.test(file))))`
+  for (const [options, isLoaded] of [['{ throw: true }', false], ['{ problem: problem => problem }', true], ["{ schema: require('fastify-allowed-methods').MethodNotAllowedProblem }", true]] as const) {
+    const { stdout } = await run(process.execPath, ['-e', script(options)], { cwd: root })
+    t.equal(stdout, `${isLoaded}\n`, options)
+  }
+})
+
 t.test('publint and attw have no remark, on any entry point in any resolution mode', { timeout: 120_000 }, async t => {
   const options = { cwd: root, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 1e8 }
   t.match((await shell('npx publint --strict', options)).stdout, 'All good!')

@@ -9,7 +9,7 @@ import Fastify from 'fastify'
 export async function build (routes, { plugin } = {}) {
   const app = Fastify()
   if (plugin === 'least') {
-    await Promise.all([import('@sinclair/typebox'), import('@sinclair/typebox/compiler'), import('@sinclair/typebox/value')])
+    await Promise.all([import('@sinclair/typebox'), import('@sinclair/typebox/compiler')])
     app.addHook('preParsing', (request, reply, payload, done) => done())
   }
   const allowedMethods = ['first', 'last'].includes(plugin) && (await import('fastify-allowed-methods')).default
