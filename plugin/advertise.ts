@@ -1,43 +1,51 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
-import { attempt } from './promise.js'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Settings } from './options.js'
+import { lookAfter } from './payload.js'
+import { type MaybePromise, andThen, attempt } from './promise.js'
 import type { Finding } from './recent.js'
-import { holdUntil, isTimedOut, toAllow } from './reply.js'
+import { toAllow } from './reply.js'
 import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 
-/** Whether the reply to a request still waits for an async option. */
-const isPending = new WeakMap<FastifyRequest, boolean>()
+/** What was found before the handler of a request runs; undefined if an option has failed. */
+const findings = new WeakMap<FastifyRequest, Finding | undefined>()
 
 /**
- * Makes the `onSend` hook that sets `Allow` on a routed response (RFC 9110 §10.2.1), unless it already has one or answers a CORS preflight.
+ * Sets `Allow` on the routed responses of a scope (RFC 9110 §10.2.1), unless a response already has one or answers a CORS preflight.
  * If the app itself answers 405, the method that it refuses is left out.
  *
- * If an option throws, the error is logged and the response stays as it is. While a reply waits for an async option, a second one is dropped,
- * as Fastify drops one that comes after the first was sent. What its `handlerTimeout` sends is not dropped.
+ * An `onSend` hook sets it, and never waits: a reply that waits could be overtaken by another. What functions decide, which may be async, is
+ * therefore found in a `preParsing` hook, as for a 405. If they throw, the error is logged and the response stays as it is.
  *
- * @see https://fastify.dev/docs/latest/Reference/Hooks/#onsend
+ * @see https://fastify.dev/docs/latest/Reference/Hooks/
  */
-export function advertiseAllow (installation: Installation) {
-  return function advertiseAllow (request: FastifyRequest, reply: FastifyReply, _payload: unknown, done: () => void): Promise<void> | void {
-    if (isPending.get(request) === true && !isTimedOut(reply)) return
-    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
-    const isExempt = request.is404 || isPreflight || reply.hasHeader('allow') || isPending.has(request)
-    const settings = isExempt ? undefined : settingsFor(installation, routedUrl(request))
-    if (!settings?.advertise) return done()
-    const later = attempt(() => findMethods(installation, request, settings), set, fail)
+export function advertise (installation: Installation, scope: FastifyInstance): void {
+  scope.addHook('preParsing', function findAllow (request, reply, payload, done) {
+    const settings = settingsFor(installation, routedUrl(request))
+    const isExempt = request.is404 || findings.has(request) || !settings?.advertise || (settings.allow ?? settings.constraints) === undefined
+    if (isExempt) return done()
+    const later = andThen(find(request, settings), finding => { findings.set(request, finding) })
     if (later === undefined) return done()
-    isPending.set(request, true)
-    const settled = later.finally(() => isPending.set(request, false))
-    holdUntil(settled, reply)
-    return settled // Fastify continues once it settles, and handles what goes wrong from there
+    const goOn = payload === request.raw ? done : lookAfter(payload, reply, done)
+    later.then(() => goOn()).catch(goOn)
+  })
 
-    function set ({ methods }: Finding): void {
-      if (methods.length > 0) reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(methods, request.method) : methods))
+  scope.addHook('onSend', function advertiseAllow (request, reply, _payload, done) {
+    const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
+    const settings = request.is404 || isPreflight || reply.hasHeader('allow') ? undefined : settingsFor(installation, routedUrl(request))
+    if (!settings?.advertise) return done()
+    const finding = findings.has(request) ? findings.get(request) : find(request, settings)
+    if (finding !== undefined && !(finding instanceof Promise) && finding.methods.length > 0) {
+      reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(finding.methods, request.method) : finding.methods))
     }
+    done()
+  })
 
-    function fail (error: unknown): void {
+  function find (request: FastifyRequest, settings: Settings): MaybePromise<Finding | undefined> {
+    return attempt<Finding, Finding | undefined>(() => findMethods(installation, request, settings), finding => finding, error => {
       request.log.error(error, 'fastify-allowed-methods: Allow is left out')
-    }
+      return undefined
+    })
   }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import type { FastifyAllowedMethods } from '../types/options.js'
-import { advertiseAllow } from './advertise.js'
+import { advertise } from './advertise.js'
 import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
 import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
 import { checkOptions, withClean } from './options.js'
@@ -29,7 +29,7 @@ export const fastifyAllowedMethods = fp(
     const installation = earlier ?? installAtRoot(app)
     setOptions(installation, app, given)
     if (given.notFound) setNotFoundHandler(installation, app, given)
-    if (given.advertise) app.addHook('onSend', advertiseAllow(installation))
+    if (given.advertise) advertise(installation, app)
     if (earlier === undefined || !app.hasDecorator('allowedMethods')) {
       app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])
       app.decorate('methodsByUrl', { getter: () => installation.record.methodsByUrl })

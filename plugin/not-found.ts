@@ -35,7 +35,7 @@ function answerMiss (installation: Installation, request: FastifyRequest, reply:
   const finding = findMethods(installation, request, settings, true)
   if (finding instanceof Promise) {
     finding.then(finding => isAnswered(reply) || answer(reply, finding, settings))
-      .then(answered => answered || done(), error => isAnswered(reply) || done(error))
+      .then(answered => answered || done()).catch(error => isAnswered(reply) || done(error))
   } else if (!answer(reply, finding, settings)) {
     done()
   }

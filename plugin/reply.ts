@@ -39,17 +39,19 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
  */
 export function holdUntil (later: Promise<unknown>, reply: FastifyReply): void {
   const held: Partial<FastifyReply> = reply
-  held.then = function hold (...settle) {
-    later.then(() => {
-      if (reply.then === hold) delete held.then
-      reply.then(...settle) // another call may be holding it by now
-    })
+  const hold: FastifyReply['then'] = (fulfilled, rejected) => {
+    later.then(() => reply.then(fulfilled, rejected), rejected) // another call may be holding it by now
   }
+  const free = () => {
+    if (reply.then === hold) delete held.then
+  }
+  held.then = hold
+  later.then(free, free)
 }
 
 /** Tells whether something else has answered while the plugin waited for an option. */
 export function isAnswered (reply: FastifyReply): boolean {
-  return reply.sent || isTimedOut(reply)
+  return reply.sent || reply.raw.headersSent || isTimedOut(reply)
 }
 
 /** Tells whether Fastify's `handlerTimeout` is answering a request; an `onSend` hook may still be delaying that answer. */

@@ -1,8 +1,10 @@
+import { createReadStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createGunzip, gzipSync } from 'node:zlib'
 import Fastify from 'fastify'
 import t from 'tap'
-import fastifyAllowedMethods from '../plugin/index.js'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
 import { ask, build, declare, exchange, leave } from './helpers.js'
 
 const advertise = true
@@ -107,67 +109,104 @@ t.test('a scope that was registered before the plugin has it too, and a CORS pre
   t.equal(await asked('GET'), 'GET, HEAD, OPTIONS', 'a GET is no preflight')
 })
 
-t.test('a handler that replies twice, or throws after its reply, does no harm beside an async option', async t => {
-  const app = build(t, { plugin: { advertise, allow: async methods => methods } })
-  app.get('/twice', (_request, reply) => { reply.send('once').send('twice') })
-  app.get('/throws', async (_request, reply) => {
-    reply.send('sent')
-    throw new Error('after the reply')
-  })
-  for (const [url, body] of [['/twice', 'once'], ['/throws', 'sent']]) {
-    const reply = await app.inject(url as string)
-    t.strictSame([reply.payload, reply.headers.allow], [body, 'GET, HEAD'])
-  }
-})
+/** Options that are async, and settle soon or late. */
+const asyncOptions: FastifyAllowedMethodsOptions[] = [
+  { allow: async methods => methods }, { allow: async methods => sleep(20, methods) }, { constraints: async () => ({}) }, { constraints: async () => sleep(20, {}) }
+]
 
-const isFirst = Fastify().version === '5.0.0' && 'this Fastify ends there beside any async onSend hook'
-
-t.test('nor does one that ends its response itself', { skip: isFirst }, async t => {
-  const app = build(t, { plugin: { advertise, allow: async methods => methods } })
-  app.get('/raw', (_request, reply) => {
-    reply.send('sent')
-    reply.raw.end('raw')
-  })
-  t.match(await exchange(app, 'GET /raw HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 /)
-})
-
-t.test('an option that never settles does not keep what handlerTimeout sends', { skip: !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify' }, async t => {
-  const app = build(t, { plugin: { advertise, allow: () => new Promise(() => {}) }, routes: ['GET /a'], fastify: { handlerTimeout: 50 } })
-  t.equal((await app.inject('/a')).statusCode, 503)
-})
-
-t.test('a client that leaves does not get past a refusal that waits for an option', async t => {
-  for (const option of [{ allow: async (methods: string[]) => sleep(30, methods) }, { constraints: async () => sleep(30, {}) }]) {
-    const app = build(t, { plugin: { advertise: true, ...option } })
-    let handled = 0
-    app.addHook('onRequest', async (_request, reply) => reply.code(401).send('who are you?'))
-    app.delete('/users', async () => { handled++ })
-    await leave(app, 'DELETE /users')
-    await sleep(80)
-    t.equal(handled, 0)
-  }
-})
-
-t.test('of two replies, the first is sent, though it waits for an option: a hook that refuses without returning its reply', async t => {
-  for (const option of [{ allow: async (methods: string[]) => methods }, { allow: async (methods: string[]) => sleep(20, methods) }, { constraints: async () => ({}) }]) {
-    for (const name of ['onRequest', 'preHandler'] as const) {
+t.test('no reply waits for an async option: the first is sent, though a hook that refuses does not return it, and nothing of another', async t => {
+  for (const option of asyncOptions) {
+    for (const [name, allow] of [['onRequest', undefined], ['preHandler', 'GET, HEAD']] as const) {
       const app = build(t, { plugin: { advertise, ...option } })
+      let handled = 0
       app.addHook(name, async (_request, reply) => { reply.code(401).send('who are you?') })
-      app.get('/returned', async () => 'secret')
-      app.get('/object', async () => ({ secret: true }))
-      app.get('/sent', async (_request, reply) => { await reply.send('secret') })
-      app.get('/thrown', async () => { throw new Error('secret') })
-      for (const url of ['/returned', '/object', '/sent', '/thrown']) {
-        const reply = await app.inject(url)
-        t.strictSame([reply.payload, reply.headers.allow], ['who are you?', 'GET, HEAD'], `${name} ${url}`)
-      }
+      app.get('/a', async (_request, reply) => {
+        handled++
+        return reply.code(201).header('set-cookie', 'session=1').send('secret')
+      })
+      const reply = await app.inject('/a')
+      t.strictSame([reply.statusCode, reply.payload, reply.headers['set-cookie'], reply.headers.allow, handled], [401, 'who are you?', undefined, allow, 0], name)
+    }
+    const app = build(t, { plugin: { advertise, ...option } })
+    app.get('/twice', (_request, reply) => { reply.send('once').send('twice') })
+    app.get('/throws', async (_request, reply) => {
+      reply.send('once')
+      throw new Error('after the reply')
+    })
+    for (const url of ['/twice', '/throws']) {
+      const reply = await app.inject(url)
+      t.strictSame([reply.statusCode, reply.payload, reply.headers.allow], [200, 'once', 'GET, HEAD'], url)
     }
   }
 })
 
-t.test('what replaces a reply that has waited is sent: the answer to an error of a later onSend hook', async t => {
-  const app = build(t, { plugin: { advertise, allow: async (methods: string[]) => methods }, routes: ['GET /a'] })
-  app.addHook('onSend', async (_request, reply) => { if (reply.statusCode === 200) throw Object.assign(new Error('too late'), { statusCode: 418 }) })
-  const reply = await app.inject('/a')
-  t.strictSame([reply.statusCode, reply.json().message, reply.headers.allow], [418, 'too late', 'GET, HEAD'])
+t.test('a function that may be async is called once, before the handler', async t => {
+  for (const settle of [(methods: string[]) => methods, async (methods: string[]) => methods]) {
+    const calls: string[] = []
+    const app = build(t, { plugin: { advertise, allow: (methods, { method }) => { calls.push('allow'); return settle(method === 'PUT' ? [] : methods) } } })
+    app.addHook('onSend', async (_request, reply) => { if (reply.statusCode === 200) throw Object.assign(new Error('too late'), { statusCode: 418 }) })
+    app.register(async scope => {
+      scope.register(fastifyAllowedMethods, { advertise })
+      scope.get('/a', async () => calls.push('handler'))
+    })
+    const reply = await app.inject('/a')
+    t.strictSame([reply.statusCode, reply.json().message, reply.headers.allow, calls], [418, 'too late', 'GET, HEAD', ['allow', 'handler']])
+    t.equal(await ask(app, 'PUT', '/a'), 404)
+    t.strictSame(calls, ['allow', 'handler', 'allow'], 'and once for a 404')
+  }
+})
+
+t.test('a stream that fails does so as without the plugin', async t => {
+  for (const option of asyncOptions) {
+    const app = build(t, { plugin: { advertise, ...option } })
+    app.get('/a', (_request, reply) => { reply.send(createReadStream('/nowhere')) })
+    const reply = await app.inject('/a')
+    t.strictSame([reply.statusCode, reply.json().code, reply.headers.allow], [500, 'ENOENT', 'GET, HEAD'])
+  }
+})
+
+t.test('a body that an earlier hook reads into a stream of its own arrives, and its error is a reply', async t => {
+  for (const option of asyncOptions) {
+    const app = build(t, { plugin: false })
+    app.addHook('preParsing', async (request, _reply, payload) =>
+      Object.assign(payload.pipe(createGunzip()), { receivedEncodedLength: Number(request.headers['content-length']) }))
+    app.register(fastifyAllowedMethods, { advertise, ...option })
+    app.post('/a', async request => request.body)
+    const post = (payload: Buffer) => app.inject({ method: 'POST', url: '/a', payload, headers: { 'content-type': 'text/plain' } })
+    t.strictSame([(await post(gzipSync('body'))).payload, (await post(gzipSync('body'))).headers.allow], ['body', 'POST'])
+    t.strictSame([(await post(Buffer.from('no gzip'))).statusCode, (await post(Buffer.from('no gzip'))).headers.allow], [400, 'POST'])
+  }
+})
+
+const noTimeout = !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify'
+
+t.test('while an option does not settle, handlerTimeout answers, and no handler runs once it has', { skip: noTimeout }, async t => {
+  for (const allow of [() => new Promise<string[]>(() => {}), async (methods: string[]) => sleep(60, methods)]) {
+    const app = build(t, { plugin: { advertise, allow }, fastify: { handlerTimeout: 30 } })
+    let handled = 0
+    app.get('/a', async () => ++handled)
+    t.equal((await app.inject('/a')).statusCode, 503)
+    await sleep(60)
+    t.equal(handled, 0)
+  }
+})
+
+t.test('an error in what follows a hook that has waited is a reply', async t => {
+  const app = build(t, { plugin: false })
+  app.addHook('preParsing', (_request, _reply, _payload, done) => { done(null, Buffer.from('no stream') as never) })
+  app.register(fastifyAllowedMethods, { advertise, allow: async methods => methods })
+  app.post('/a', async () => 'posted')
+  t.equal((await app.inject({ method: 'POST', url: '/a', payload: {} })).statusCode, 500)
+})
+
+t.test('a client that leaves does not get past a refusal', async t => {
+  for (const option of asyncOptions) {
+    const app = build(t, { plugin: { advertise, ...option } })
+    let handled = 0
+    app.addHook('preHandler', async (_request, reply) => reply.code(401).send('who are you?'))
+    app.delete('/users', async () => { handled++ })
+    await leave(app, 'DELETE /users')
+    await sleep(50)
+    t.equal(handled, 0)
+  }
 })

@@ -283,3 +283,21 @@ t.test('a client that leaves does not get past a refusal that waits for an optio
     }
   }
 })
+
+t.test('in an onError hook, where nothing can be sent, reply.sendMethodNotAllowed does no harm beside an async option', async t => {
+  for (const plugin of [{ allow: async (methods: string[]) => sleep(10, methods) }, { problem: async (problem: object) => sleep(10, problem) }] as FastifyAllowedMethodsOptions[]) {
+    for (const isReturned of [true, false]) {
+      const codes: unknown[] = []
+      const logger = { level: 'error', stream: { write: (line: string) => { codes.push(JSON.parse(line).err?.code) } } }
+      const app = build(t, { plugin, fastify: { logger } })
+      app.addHook('onError', async (_request, reply) => {
+        const sent = reply.sendMethodNotAllowed(['PUT'])
+        if (isReturned) return sent as never
+        await sleep(40)
+      })
+      app.get('/a', async () => { throw Object.assign(new Error('tea'), { statusCode: 418 }) })
+      t.equal((await app.inject('/a')).statusCode, 418)
+      t.ok(codes.includes('FST_ERR_SEND_INSIDE_ONERR'), 'it is logged')
+    }
+  }
+})

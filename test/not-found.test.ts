@@ -229,3 +229,11 @@ t.test('notImplemented: counts routes of any scope and order, and those under co
   t.equal(await ask(app, 'TRACE', '/x'), 404)
   t.equal(await ask(app, 'DELETE', '/x'), 501)
 })
+
+t.test("with an async option: an error in what follows the hook goes to the app's error handler too", async t => {
+  const app = build(t, { plugin: false })
+  app.addHook('preParsing', (_request, _reply, _payload, done) => { done(null, Buffer.from('no stream') as never) })
+  app.register(fastifyAllowedMethods, { allow: async () => [] })
+  app.get('/a', async () => '')
+  t.equal((await app.inject({ method: 'PUT', url: '/a', payload: {} })).statusCode, 500)
+})

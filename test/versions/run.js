@@ -128,6 +128,6 @@ async function record (table) {
 ${table}
 
 Skipped are \`disableRequestLogging\`, which as a function came after 5.0.0, and which Fastify 6 does not have; \`handlerTimeout\`, which came after 5.0.0; and
-a handler that replies twice beside an async \`onSend\` hook, whichever: it ends Fastify 5.0.0 and the alpha of 6.
+broken bodies that a hook unpacks, for the rest of which 5.0.0 itself waits.
 `)
 }
