@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Settings } from './options.js'
-import { lookAfter } from './payload.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
 import type { Finding } from './recent.js'
-import { toAllow } from './reply.js'
+import { isTimedOut, toAllow } from './reply.js'
 import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
@@ -16,19 +15,18 @@ const findings = new WeakMap<FastifyRequest, Finding | undefined>()
  * If the app itself answers 405, the method that it refuses is left out.
  *
  * An `onSend` hook sets it, and never waits: a reply that waits could be overtaken by another. What functions decide, which may be async, is
- * therefore found in a `preParsing` hook, as for a 405. If they throw, the error is logged and the response stays as it is.
+ * therefore found in a `preValidation` hook, once the body has been read. If they throw, the error is logged and the response stays as it is.
  *
  * @see https://fastify.dev/docs/latest/Reference/Hooks/
  */
 export function advertise (installation: Installation, scope: FastifyInstance): void {
-  scope.addHook('preParsing', function findAllow (request, reply, payload, done) {
+  scope.addHook('preValidation', function findAllow (request, reply, done) {
     const settings = settingsFor(installation, routedUrl(request))
     const isExempt = request.is404 || findings.has(request) || !settings?.advertise || (settings.allow ?? settings.constraints) === undefined
     if (isExempt) return done()
     const later = andThen(find(request, settings), finding => { findings.set(request, finding) })
     if (later === undefined) return done()
-    const goOn = payload === request.raw ? done : lookAfter(payload, reply, done)
-    later.then(() => goOn()).catch(goOn)
+    later.then(() => isTimedOut(reply) || done())
   })
 
   scope.addHook('onSend', function advertiseAllow (request, reply, _payload, done) {

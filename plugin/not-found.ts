@@ -1,7 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload, preParsingHookHandler } from 'fastify'
 import { InvalidOptionError } from './errors.js'
 import type { GivenOptions, Settings } from './options.js'
-import { lookAfter } from './payload.js'
+import { lookAfter, pause } from './payload.js'
 import type { Finding } from './recent.js'
 import { isAnswered, replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
 import { findMethods, isImplemented } from './routed.js'
@@ -21,20 +21,22 @@ export function answerMethodNotAllowed (installation: Installation): preParsingH
   return function answerMethodNotAllowed (request, reply, payload, done) {
     const probe = installation.probe?.(request)
     if (probe !== undefined) probe.request = request
-    if (request.is404) answerMiss(installation, request, reply, payload === request.raw ? done : lookAfter(payload, reply, done))
+    if (request.is404) answerMiss(installation, request, reply, payload, payload === request.raw ? done : lookAfter(payload, reply, done))
     else if (probe === undefined) done()
     else reply.code(500).send() // a probe must not reach the route's handler
   }
 }
 
 /** Separate from the hook, so that a matched request allocates nothing that only a miss needs. */
-function answerMiss (installation: Installation, request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+function answerMiss (
+  installation: Installation, request: FastifyRequest, reply: FastifyReply, payload: RequestPayload | undefined, done: (error?: Error) => void
+): void {
   const settings = settingsFor(installation, routedUrl(request))
   if (settings === undefined) return done()
   if (settings.notImplemented && !isImplemented(installation, request, settings)) return replyRefusal(reply, settings, 501)
   const finding = findMethods(installation, request, settings, true)
   if (finding instanceof Promise) {
-    finding.then(finding => isAnswered(reply) || answer(reply, finding, settings))
+    finding.finally(pause(payload)).then(finding => isAnswered(reply) || answer(reply, finding, settings))
       .then(answered => answered || done()).catch(error => isAnswered(reply) || done(error))
   } else if (!answer(reply, finding, settings)) {
     done()
@@ -52,10 +54,11 @@ function answer (reply: FastifyReply, finding: Finding, settings: Settings): boo
 /** Sets the not-found handler that the option `notFound` asks for, once per prefix; for a scope without a prefix, that of the whole app. */
 export function setNotFoundHandler (installation: Installation, scope: FastifyInstance, given: GivenOptions): void {
   const { notFoundPrefixes, root } = installation
-  if (notFoundPrefixes.has(scope.prefix)) return
-  notFoundPrefixes.add(scope.prefix)
+  const place = placeOf(scope.prefix)
+  if (notFoundPrefixes.has(place)) return
+  notFoundPrefixes.add(place)
   try {
-    (scope.prefix === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
+    (place === '' ? root : scope).setNotFoundHandler(function answerNotFound (request: FastifyRequest, reply: FastifyReply) {
       // Fastify ignores the router options when it looks for a prefix's not-found handler. The URL may therefore be outside every registered
       // prefix, as `/a;b` is for the prefix `/a;b` under `useSemicolonDelimiter`.
       replyRefusal(reply, settingsFor(installation, routedUrl(request)) ?? given, 404)
@@ -64,4 +67,9 @@ export function setNotFoundHandler (installation: Installation, scope: FastifyIn
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +
       `leave out the one or the other (${(error as Error).message})`)
   }
+}
+
+/** A prefix as Fastify tells those of not-found handlers apart: by neither the names of parameters nor a trailing slash. */
+function placeOf (prefix: string): string {
+  return prefix.replace(/(::)|:[^/().-]+/g, '$1:').replace(/\/$/, '')
 }

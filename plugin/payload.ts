@@ -41,3 +41,14 @@ export function lookAfter (payload: RequestPayload | undefined, reply: FastifyRe
     payload?.resume()
   }
 }
+
+/**
+ * Pauses a body to which an earlier hook listens: what comes of it while an option is waited for would be lost to whoever reads it afterwards.
+ *
+ * @returns what lets it flow again
+ */
+export function pause (payload: RequestPayload | undefined): () => void {
+  if (payload?.readableFlowing !== true) return () => {}
+  payload.pause()
+  return () => { payload.resume() }
+}

@@ -1,6 +1,6 @@
 import { routedPatterns } from './target.js'
 
-/** A URL that a route pattern matches, and the names of its parameters. */
+/** A URL that a route pattern matches, and the names of its parameters, in order. */
 interface Sample {
   url: string
   names: string[]
@@ -54,7 +54,7 @@ function sampleOf (pattern: string, params: Readonly<Record<string, string>>, fi
     url += name === undefined ? encodeURI(value) : encodeURIComponent(value)
     at += expression.length
   }
-  return { url: url.startsWith('/') ? url : `/${url}`, names: [...new Set(names)] }
+  return { url: url.startsWith('/') ? url : `/${url}`, names }
 }
 
 /** The regular expression of a parameter, with its parentheses; empty if it has none. */

@@ -151,6 +151,21 @@ t.test('notFound: in a prefix, also for a URL that only Fastify takes for one of
   t.strictSame([reply.statusCode, reply.json().code], [404, 'FST_ALLOWED_METHODS_NOT_FOUND'])
 })
 
+t.test('notFound: in prefixes that Fastify does not tell apart, and in a scope whose prefix is that of the root', async t => {
+  const prefixes: [prefixes: string[], url: string][] = [
+    [['/a', '/a/'], '/a/x'], [['/a/', '/a'], '/a/x'], [['/:t', '/:u'], '/1/x'], [['/:t(^1$)/a', '/:u(^1$)/a'], '/1/a/x'], [['/a::b', '/a::c'], '/a:c/x'], [['/a::', '/a:t'], '/ab/x'], [['/', ''], '/x']
+  ]
+  for (const [[first, second], url] of prefixes) {
+    const app = build(t)
+    for (const prefix of [first, second] as string[]) app.register(async scope => { scope.register(fastifyAllowedMethods, { notFound: true }) }, { prefix })
+    t.equal((await app.inject(url)).headers['content-type'], 'application/problem+json', url)
+  }
+  const own = build(t, { plugin: false })
+  own.setNotFoundHandler(async () => 'own')
+  own.register(async scope => { scope.register(fastifyAllowedMethods, { notFound: true }) }, { prefix: '/' })
+  await t.rejects(own.inject('/'), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION' })
+})
+
 t.test('notFound: given again, in the same scope or one within, it is set once', async t => {
   const app = build(t, { plugin: { notFound: true } })
   app.register(fastifyAllowedMethods, { notFound: true, type: '/405' })

@@ -135,3 +135,34 @@ t.test('over HTTP/2 its stream is closed, and the session stays usable', async t
     }
   }
 })
+
+t.test('a body to which an earlier hook listens is read by who reads it, as without the plugin', async t => {
+  const listeners: Record<string, (payload: RequestPayload) => RequestPayload> = {
+    'to the request': payload => payload.on('data', () => {}),
+    'to what it makes of it': payload => payload.pipe(new PassThrough()).on('data', () => {})
+  }
+  for (const [name, listen] of Object.entries(listeners)) {
+    for (const options of [{ constraints: async () => ({}) }, asyncOption, { allow: async () => sleep(5, []) }] as FastifyAllowedMethodsOptions[]) {
+      const app = Fastify()
+      t.teardown(() => app.close())
+      app.addHook('preParsing', (_request, _reply, payload, done) => { done(null, listen(payload)) })
+      app.setNotFoundHandler(async (request, reply) => reply.code(404).send(request.body))
+      app.register(fastifyAllowedMethods, options)
+      declare(app, 'GET /users')
+      const url = await app.listen({ port: 0, host: '127.0.0.1' })
+      for (const path of 'allow' in options ? ['/users'] : ['/none', '/users']) {
+        const body = async function * () {
+          yield 'first'
+          await sleep(10)
+          yield 'second'
+        }
+        for (const sent of [JSON.stringify({ whole: true }), Readable.from(body())]) {
+          const response = await fetch(url + path, { method: 'PUT', headers: { 'content-type': typeof sent === 'string' ? 'application/json' : 'text/plain' }, body: sent as string, duplex: 'half' } as RequestInit)
+          const text = await response.text()
+          if (path === '/none' || 'allow' in options) t.strictSame([response.status, text], [404, typeof sent === 'string' ? sent : 'firstsecond'], name)
+          else t.equal(response.status, 405, name)
+        }
+      }
+    }
+  }
+})

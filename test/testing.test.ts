@@ -104,6 +104,14 @@ t.test('a hook that answers before the plugin is a wrong answer; credentials com
   t.strictSame(await findWrongAnswers(bare), [{ method: 'PUT', url: '/a', expected: 'an answer of the plugin', actual: '405, by a hook before it' }])
 })
 
+t.test('a pattern that was read with the name of another parameter is asked', async t => {
+  const app = build(t, { routes: ['GET /users/:id', 'PUT /users/:user/books/:id', 'GET /:a/:b', 'PUT /:a/:b/:a'] })
+  t.strictSame(await findWrongAnswers(app), [])
+  t.strictSame(await findWrongAnswers(app, { params: { id: '7' } }), [])
+  const checks = async (name: string) => (await findWrongAnswers(build(t, { routes: ['GET /:a', `PUT /:${name}/:b`, 'PUT /x/:b'] }))).checks
+  t.equal(await checks('other'), await checks('a'), 'and none that the router prefers, twice')
+})
+
 t.test('what it cannot ask is told, not passed over', async t => {
   const app = build(t, { routes: ['GET /a', 'GET /codes/:code(^QX[0-9]$)', 'PUT /codes/:code(^QX[0-9]$)'] })
   app.route({ method: 'GET', url: '/h', constraints: { host: /^a\.example$/ }, handler: async () => 'h' })

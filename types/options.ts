@@ -106,7 +106,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   /**
    * Send `Allow` on routed responses too, as exact as on a 405 (RFC 9110 §10.2.1). A handler's own `Allow` stays.
    * It applies to the routes of the scope in which the plugin is registered, and of the scopes within it. What a function throws is logged.
-   * `allow` and `constraints` are asked before the handler, as for a 405; if they are async, a reply that an earlier hook sends has no `Allow`.
+   * If `allow` or `constraints` is async, what is sent before the request is validated, such as by an `onRequest` hook, has no `Allow`.
    *
    * @default false
    */

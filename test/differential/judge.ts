@@ -29,7 +29,8 @@ export async function judge (spec: AppSpec, plain: FastifyInstance, subject: Fas
   const untouched = isOurs && options.notFound && isDefault404(without) ? notFound() : without
   const seen = String(without.headers['x-seen'])
   if (seen !== 'missed') {
-    const isAdvertised = isOurs && options.advertise && seen.startsWith('found ') && without.status !== 404
+    const isTooEarly = (options['allow later'] || spec.secret === 'async') && without.status >= 400 // the body was refused before an async option was asked
+    const isAdvertised = isOurs && options.advertise && seen.startsWith('found ') && without.status !== 404 && !isTooEarly
     const allow = isAdvertised ? await routedMethods(spec, plain, request) : []
     const headers = { ...untouched.headers, ...(allow.length > 0 && { allow: allow.join(', ') }) }
     return verdict('routed', 'a request that is routed, or that Fastify refuses, is untouched', { ...untouched, headers })
