@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, { type MethodNotAllowedProblem } from '../plugin/index.js'
@@ -182,4 +184,19 @@ t.test('a body that comes after the reply was sent is dropped, without a word', 
     await new Promise(resolve => setTimeout(resolve, 40))
   }
   t.strictSame(lines, ['incoming request', 'request completed', 'incoming request', 'request completed'])
+})
+
+t.test('a stream that the app has begun to send while an option was waited for is sent whole', async t => {
+  const app = build(t, { plugin: { problem: async problem => sleep(30, problem) }, routes: ['GET /a'] })
+  const chunks = async function * () {
+    yield 'first'
+    await sleep(60)
+    yield 'second'
+  }
+  app.addHook('onRequest', (_request, reply, done) => {
+    setTimeout(() => reply.send(Readable.from(chunks())), 5)
+    done()
+  })
+  const { statusCode, payload } = await app.inject({ method: 'PUT', url: '/a' })
+  t.strictSame([statusCode, payload], [200, 'firstsecond'])
 })
