@@ -166,3 +166,28 @@ t.test('a body to which an earlier hook listens is read by who reads it, as with
     }
   }
 })
+
+t.test('after a 405 a body to which an earlier hook listens flows on, and the connection stays usable', async t => {
+  for (const options of [{}, asyncOption]) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    app.addHook('onRequest', (request, _reply, done) => {
+      request.raw.on('data', () => {})
+      setImmediate(done) // it has begun to come
+    })
+    app.register(fastifyAllowedMethods, options)
+    declare(app, 'GET /users')
+    t.strictSame(await send(app, '/users', Buffer.alloc(9_000_000, 'x')), [405, 200])
+  }
+})
+
+t.test('a body to which nobody listens yet waits for who reads it, also after a later hook that is async', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.register(fastifyAllowedMethods, asyncOption)
+  await app.after()
+  app.addHook('preParsing', async () => { await sleep(20) })
+  app.setNotFoundHandler(async (request, reply) => reply.code(404).send(request.body))
+  const reply = await app.inject({ method: 'POST', url: '/unknown', payload: { a: 1 } })
+  t.strictSame(reply.json(), { a: 1 })
+})
