@@ -37,14 +37,19 @@ export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>
 
 interface Registration {
   readonly scope: FastifyInstance
-  /** The segments of the scope's prefix, without the empty one after a trailing slash; none at the root. */
-  readonly segments: readonly string[]
-  /** How many segments a URL within it has at least; this counts the empty one. */
-  readonly length: number
+  /** The scope's prefix as the router compares it, without a last slash; empty at the root. */
+  readonly prefix: string
+  /** Matches the paths within that prefix. */
+  readonly pattern: RegExp
+  /** Sorts prefixes as Fastify prefers them: text over a parameter, more text before a parameter over less, and longer over shorter. */
+  readonly rank: string
   readonly options: GivenOptions
   /** The options in force there: these, and those inherited from the registrations around it. */
   settings: Settings
 }
+
+/** Stands for a parameter of a prefix and the rest of its segment; it sorts before all text. */
+const PARAMETER = '\x01'
 
 /** Shared by the ES module and the CommonJS build, since one app may load both. */
 const kInstallation = Symbol.for('fastify-allowed-methods.installation')
@@ -73,18 +78,23 @@ export function install (scope: FastifyInstance): Installation {
 
 /** Registers the options of a scope, instead of any that were registered there before. */
 export function setOptions ({ registrations, root }: Installation, scope: FastifyInstance, options: GivenOptions): void {
-  const at = registrations.findIndex(registration => registration.scope === scope)
-  if (at !== -1) registrations.splice(at, 1)
-  const all = segmentsOf(root, scope.prefix)
-  registrations.push({ scope, segments: all.at(-1) === '' ? all.slice(0, -1) : all, length: all.length, options, settings: DEFAULT_SETTINGS })
-  registrations.sort((a, b) => rankOf(a).localeCompare(rankOf(b)) || a.length - b.length)
+  const earlier = registrations.findIndex(registration => registration.scope === scope)
+  if (earlier !== -1) registrations.splice(earlier, 1)
+  const whole = normalize(root, scope.prefix)
+  const prefix = whole.replace(/\/$/, '')
+  const text = withoutParameters(prefix)
+  const pattern = new RegExp(`^[^/]*${escape(text).replaceAll(PARAMETER, '[^/]*')}${whole === prefix ? '(/|$)' : '/'}`)
+  const rank = `${text}/${whole === prefix ? '' : '\0'}`
+  const at = registrations.findLastIndex(other => other.rank <= rank) + 1
+  registrations.splice(at, 0, { scope, prefix, pattern, rank, options, settings: DEFAULT_SETTINGS })
   for (const registration of registrations) registration.settings = toSettings(...optionsOf(registration, registrations))
 }
 
 /** The options of a registration, preceded by those of the registrations around it. */
 function optionsOf (inner: Registration, registrations: readonly Registration[]): GivenOptions[] {
-  const outer = registrations.findLast(({ scope, segments }) => segments.every((segment, at) => segment === inner.segments[at]) &&
-    (segments.length < inner.segments.length || Object.prototype.isPrototypeOf.call(scope, inner.scope)))
+  const outer = registrations.findLast(({ scope, prefix }) => prefix === inner.prefix
+    ? Object.prototype.isPrototypeOf.call(scope, inner.scope)
+    : inner.prefix.startsWith(`${prefix}/`))
   return outer === undefined ? [inner.options] : [...optionsOf(outer, registrations), inner.options]
 }
 
@@ -94,36 +104,17 @@ function optionsOf (inner: Registration, registrations: readonly Registration[])
  */
 export function settingsFor ({ registrations, root }: Installation, url: string): Settings | undefined {
   const last = registrations.at(-1)
-  if (last?.segments.length === 0) return last.settings
-  const path = segmentsOf(root, decode(routedPath(root, url), decodeURI))
-  return registrations.findLast(registration => isWithin(path, registration))?.settings
-}
-
-function isWithin (path: readonly string[], { segments, length }: Registration): boolean {
-  return path.length >= length && segments.every((segment, at) => {
-    const start = staticPart(segment)
-    return isParameter(segment) ? path[at]?.startsWith(start) : path[at] === start
-  })
+  if (last?.prefix === '') return last.settings
+  const path = normalize(root, decode(routedPath(root, url), decodeURI))
+  return registrations.findLast(({ pattern }) => pattern.test(path))?.settings
 }
 
 /** One colon starts a parameter, two stand for a literal colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
-function isParameter (segment: string): boolean {
-  return segment.replaceAll('::', '').includes(':')
+function withoutParameters (prefix: string): string {
+  return prefix.replace(/(?<!:)((?:::)*):(?!:)[^/]*/g, `$1${PARAMETER}`).replaceAll('::', ':')
 }
 
-/** The text of a segment before its first parameter. */
-function staticPart (segment: string): string {
-  return segment.replace(/(?<!:)(::)*:(?!:).*$/, '$1').replaceAll('::', ':')
-}
-
-function segmentsOf (app: FastifyInstance, path: string): string[] {
-  return normalize(app, path).split('/').slice(1)
-}
-
-/**
- * Sorts prefixes by how Fastify prefers them: a static segment over one with a parameter, more text before the parameter over less,
- * and a longer prefix over a shorter one.
- */
-function rankOf ({ segments }: Registration): string {
-  return segments.map(segment => (isParameter(segment) ? staticPart(segment).length : 9999).toString().padStart(4, '0')).join('')
+/** A regular expression for a text. */
+function escape (text: string): string {
+  return text.replace(/[$()*+.?[\\\]^{|}]/g, '\\$&')
 }
