@@ -6,7 +6,7 @@ import type { Finding } from './recent.js'
 import { isAnswered, replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
 import { findMethods, isImplemented } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
-import { routedUrl } from './target.js'
+import { routedUrl, withoutNames } from './target.js'
 
 /**
  * Makes the hook that answers 405 if no route takes the request but other methods are routed at its URL. Otherwise Fastify carries on: with
@@ -54,7 +54,7 @@ function answer (reply: FastifyReply, finding: Finding, settings: Settings): boo
 /** Sets the not-found handler that the option `notFound` asks for, once per prefix; for a scope without a prefix, that of the whole app. */
 export function setNotFoundHandler (installation: Installation, scope: FastifyInstance, given: GivenOptions): void {
   const { notFoundPrefixes, root } = installation
-  const place = placeOf(scope.prefix)
+  const place = withoutNames(scope.prefix).replace(/\/$/, '') // as Fastify tells prefixes apart
   if (notFoundPrefixes.has(place)) return
   notFoundPrefixes.add(place)
   try {
@@ -67,9 +67,4 @@ export function setNotFoundHandler (installation: Installation, scope: FastifyIn
     throw new InvalidOptionError("option 'notFound' must be false where the app has a not-found handler of its own, got true; " +
       `leave out the one or the other (${(error as Error).message})`)
   }
-}
-
-/** A prefix as Fastify tells those of not-found handlers apart: by neither the names of parameters nor a trailing slash. */
-function placeOf (prefix: string): string {
-  return prefix.replace(/(::)|:[^/().-]+/g, '$1:').replace(/\/$/, '')
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import type { ConstraintValues } from '../types/options.js'
 import { printedRoutes } from './printed.js'
-import { normalize, routedPatterns } from './target.js'
+import { normalize, routedPatterns, withoutNames } from './target.js'
 
 /** What is known about an app's routes. It never decides an answer: the router does. */
 export interface RouteRecord {
@@ -67,10 +67,10 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
 
 /**
  * The routes that the router makes of one, each spelled as the router options require.
- * Parameter names are left out: if routes differ only in those, `printRoutes` does not show which route has which.
+ * Without names of parameters: if routes differ only in those, `printRoutes` does not show which route has which.
  */
 function spellings (scope: FastifyInstance, method: string, url: string): string[] {
-  return routedPatterns(url).map(pattern => `${method} ${normalize(scope, pattern.replace(/:[^/().-]+/g, ':'))}`)
+  return routedPatterns(url).map(pattern => `${method} ${normalize(scope, withoutNames(pattern))}`)
 }
 
 /** Collections that throw when someone tries to change them. */

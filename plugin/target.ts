@@ -34,6 +34,11 @@ export function routedPatterns (pattern: string): string[] {
   return optional === undefined ? [pattern] : [pattern.slice(0, -optional.length) + slash || '/', pattern.replace(/\?(\/?)$/, '$1')]
 }
 
+/** A pattern without the names of its parameters, by which the router does not tell routes apart. */
+export function withoutNames (pattern: string): string {
+  return pattern.replace(/(::)|:[^/().-]+/g, '$1:')
+}
+
 /** Tells whether a router option differs from its default, wherever the app gave it. */
 function isChanged (
   { initialConfig }: FastifyInstance, name: 'caseSensitive' | 'ignoreTrailingSlash' | 'ignoreDuplicateSlashes' | 'useSemicolonDelimiter'
