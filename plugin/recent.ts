@@ -1,5 +1,5 @@
 /** What was found at a URL: the methods that it supports and, once it has been made, the body of its 405 if only the URL decides it. */
-export interface Finding { readonly methods: readonly string[], body?: string | undefined }
+export interface Finding { readonly url?: string, readonly methods: readonly string[], body?: string | undefined }
 
 /** How many URLs are kept at most (a power of two), and how long a URL that is kept may be. */
 const [MOST_URLS, LONGEST_URL] = [4096, 200]
@@ -12,8 +12,7 @@ const [MOST_URLS, LONGEST_URL] = [4096, 200]
  */
 export class RecentFindings {
   readonly hashes = new Int32Array(MOST_URLS)
-  readonly urls = new Array<string | undefined>(MOST_URLS)
-  readonly findings = new Array<Finding>(MOST_URLS)
+  readonly findings = new Array<Finding | undefined>(MOST_URLS)
   /** Where to keep the URL that was looked up last; -1 if it is not to be kept. */
   private place = -1
 
@@ -21,11 +20,11 @@ export class RecentFindings {
   get (url: string): Finding | undefined {
     this.place = -1
     if (url.length > LONGEST_URL) return undefined
-    const { hashes, urls } = this
+    const { hashes, findings } = this
     const hash = hashOf(url)
     const first = hash & (MOST_URLS - 2)
-    if (urls[first] === url) return this.findings[first]
-    if (urls[first + 1] === url) return this.findings[first + 1]
+    if (findings[first]?.url === url) return findings[first]
+    if (findings[first + 1]?.url === url) return findings[first + 1]
     if (hashes[first] === hash || hashes[first + 1] === hash) {
       this.place = first
     } else {
@@ -36,13 +35,11 @@ export class RecentFindings {
   }
 
   /** Keeps what was found at the URL that was looked up last, unless the URL is too long or this was the first time. */
-  keep (url: string, finding: Finding): void {
-    const { urls, findings, place: first } = this
-    if (first === -1) return
-    urls[first + 1] = urls[first]
-    findings[first + 1] = findings[first] as Finding
-    urls[first] = url
-    findings[first] = finding
+  keep (finding: Finding): void {
+    const { findings, place } = this
+    if (place === -1) return
+    findings[place + 1] = findings[place]
+    findings[place] = finding
   }
 }
 

@@ -27,8 +27,8 @@ export function findMethods (
 function findRecent (installation: Installation, url: string, catchAll: boolean): Finding {
   const kept = installation.recent.get(url)
   if (kept !== undefined) return kept
-  const finding: Finding = { methods: routedMethods(installation, url, undefined, catchAll), body: undefined }
-  installation.recent.keep(url, finding)
+  const finding: Finding = { url, methods: routedMethods(installation, url, undefined, catchAll), body: undefined }
+  installation.recent.keep(finding)
   return finding
 }
 

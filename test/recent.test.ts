@@ -21,7 +21,7 @@ t.test('two URLs with the same place, or with the same hash, are never taken for
   const [one, other] = sameHash(urls)
   const asked = [...urls, ...urls.flatMap(url => [url, url, url]), one, other, one, other, other, one, one, one, other]
   t.strictSame(asked.filter(url => ![url, undefined].includes(look(recent, url)?.methods[0])), [])
-  t.strictSame(look(recent, one), { methods: [one] })
+  t.strictSame(look(recent, one), { url: one, methods: [one] })
 })
 
 t.test('no answer depends on what was asked before', async t => {
@@ -87,7 +87,7 @@ t.test('what is asked for while the app starts is not kept', async t => {
 /** What is kept of a URL; where nothing is, it is offered to be kept. */
 function look (recent: RecentFindings, url: string): Finding | undefined {
   const kept = recent.get(url)
-  if (kept === undefined) recent.keep(url, { methods: [url] })
+  if (kept === undefined) recent.keep({ url, methods: [url] })
   return kept
 }
 
