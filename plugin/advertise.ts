@@ -41,7 +41,7 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
   })
 
   function find (request: FastifyRequest, settings: Settings): MaybePromise<Finding | undefined> {
-    return attempt<Finding, Finding | undefined>(() => findMethods(installation, request, settings), finding => finding, error => {
+    return attempt<Finding | undefined>(() => findMethods(installation, request, settings), error => {
       request.log.error(error, 'fastify-allowed-methods: Allow is left out')
       return undefined
     })

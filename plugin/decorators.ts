@@ -38,7 +38,7 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
     else if (this.sent) this.send() // Fastify logs that the reply was already sent
     else return replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
   }
-  const later = attempt(keep, send, error => { if (!isTimedOut(this)) this.send(error) })
+  const later = attempt(() => andThen(keep(), send), error => { if (!isTimedOut(this)) this.send(error) })
   if (later instanceof Promise) {
     holdUntil(later, this)
     later.catch(error => this.request.log.error(error)) // in an `onError` hook nothing can be sent, and the hook may not wait for this

@@ -8,11 +8,11 @@ export function andThen<T, R> (value: MaybePromise<T>, next: (value: T) => Maybe
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
-/** Continues with the result of a call, at once or when its promise resolves; or, if the call, its promise or `next` fails, with the error. */
-export function attempt<T, R> (call: () => T | PromiseLike<T>, next: (value: T) => R, fail: (error: unknown) => R): MaybePromise<R> {
+/** The result of a call, or a promise of it; if the call or its promise fails, what is made of the error. */
+export function attempt<T> (call: () => T | PromiseLike<T>, fail: (error: unknown) => T): MaybePromise<T> {
   try {
     const value = call()
-    return typeof Object(value).then === 'function' ? Promise.resolve(value).then(next).catch(fail) : next(value as T)
+    return typeof Object(value).then === 'function' ? Promise.resolve(value).catch(fail) : value as T
   } catch (error) {
     return fail(error)
   }
@@ -24,7 +24,7 @@ export function attempt<T, R> (call: () => T | PromiseLike<T>, next: (value: T) 
  * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` if that is not an error, because Fastify treats only errors as failures
  */
 export function callOption<T> (name: string, call: () => T | PromiseLike<T>): MaybePromise<T> {
-  return attempt(call, value => value, error => {
+  return attempt(call, error => {
     throw error instanceof Error ? error : new InvalidOptionError(`option '${name}' must throw errors, threw ${show(error)}`)
   })
 }
