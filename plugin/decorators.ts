@@ -20,7 +20,9 @@ export function allowedMethods (
   const url = isUrl ? requestOrUrl : routedUrl(requestOrUrl)
   const settings = settingsFor(installation, url) ?? DEFAULT_SETTINGS
   if (isUrl) return [...routedMethods(installation, url, constraintsInUse(this, constraints), settings.catchAll)]
-  return andThen(findMethods(installation, requestOrUrl, settings, false, constraints), found => [...found.methods])
+  const given = { version: undefined, host: undefined, ...constraints } // instead of those of the request
+  const inForce = constraints === undefined ? settings : { ...settings, constraints: () => given }
+  return andThen(findMethods(installation, requestOrUrl, inForce), found => [...found.methods])
 }
 
 /** The decorator `reply.sendMethodNotAllowed`; types/fastify.ts documents it. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
-import { constraintsInUse, constraintsOf } from './constraints.js'
+import { constraintsOf } from './constraints.js'
 import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
@@ -12,15 +12,12 @@ import { decode, routedPath, routedUrl, withRoutedSlashes, withoutQuery } from '
  * Finds the methods of a request's URL: those routed there under its constraints, without those that the option `allow` removes.
  *
  * @param isMiss whether the router found no route for the request; constraint values under which it would have found one are not trusted
- * @param given constraint values to use instead of the request's
  * @returns the methods, sorted; none if the URL is unknown; a promise if the option `constraints` or `allow` is async
  */
-export function findMethods (
-  installation: Installation, request: AnyRequest, settings: Settings, isMiss = false, given?: ConstraintValues
-): MaybePromise<Finding> {
-  return installation.isUnconstrained && settings.constraints === undefined && given === undefined
+export function findMethods (installation: Installation, request: AnyRequest, settings: Settings, isMiss = false): MaybePromise<Finding> {
+  return installation.isUnconstrained && settings.constraints === undefined
     ? allowed(findRecent(installation, routedUrl(request), settings.catchAll), undefined, installation, request, settings, isMiss)
-    : findConstrained(installation, request, settings, isMiss, given)
+    : findConstrained(installation, request, settings, isMiss)
 }
 
 /** What is routed at a URL, if nothing but the URL decides. */
@@ -32,11 +29,8 @@ function findRecent (installation: Installation, url: string, catchAll: boolean)
   return finding
 }
 
-function findConstrained (
-  installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean, given: ConstraintValues | undefined
-): MaybePromise<Finding> {
-  const constraints = given === undefined ? constraintsOf(installation, request, settings.constraints) : constraintsInUse(installation.root, given)
-  return andThen(constraints, values => {
+function findConstrained (installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean): MaybePromise<Finding> {
+  return andThen(constraintsOf(installation, request, settings.constraints), values => {
     const methods = routedMethods(installation, routedUrl(request), values, settings.catchAll)
     return allowed({ methods }, values, installation, request, settings, isMiss)
   })
