@@ -20,7 +20,7 @@ import { routedUrl, withoutNames } from './target.js'
 export function answerMethodNotAllowed (installation: Installation): preParsingHookHandler {
   return function answerMethodNotAllowed (request, reply, payload, done) {
     const probe = installation.probe?.(request)
-    if (probe !== undefined) probe.request = request
+    probe?.see(request)
     if (request.is404) answerMiss(installation, request, reply, payload, payload === request.raw ? done : lookAfter(payload, reply, done))
     else if (probe === undefined) done()
     else reply.code(500).send() // a probe must not reach the route's handler

@@ -6,7 +6,7 @@ import { InvalidArgumentError, ensure, isObject } from './errors.js'
 import { DEFAULT_SETTINGS, type Settings } from './options.js'
 import { expectInstallation, settingsFor } from './scope.js'
 
-/** What @fastify/swagger hands to its option `transformObject`. */
+/** What `@fastify/swagger` hands to its option `transformObject`. */
 export type TransformedDocument = { openapiObject: object } | { swaggerObject: object }
 
 /** The document inside it, which `transformObject` returns. */
@@ -42,7 +42,7 @@ const OPENAPI_3_0 = [...SWAGGER_2_0, 'anyOf', 'oneOf', 'not', 'nullable', 'depre
  *
  * An operation's own 405 stays, existing components keep their names, and the given document is not modified.
  *
- * @param transformed what @fastify/swagger hands to `transformObject`
+ * @param transformed what `@fastify/swagger` hands to `transformObject`
  * @param app the app that the document describes: its options `schema` and `throw` count where they are in force, and paths that the
  *   plugin does not cover are left as they are; default: none, which documents `MethodNotAllowedProblem` on every path
  * @returns the document, as `transformObject` returns it
@@ -102,7 +102,7 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
  * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` if an argument is something else
  */
 export function methodNotAllowedResponse (version: string, schema: TObject = MethodNotAllowedProblem): MethodNotAllowedResponse {
-  ensure(typeof version === 'string', InvalidArgumentError, "methodNotAllowedResponse takes a version such as '3.1.0'", version)
+  ensure(typeof version === 'string' && /^(2\.0|3\.[0-2])/.test(version), InvalidArgumentError, "methodNotAllowedResponse takes a version such as '3.1.0'", version)
   ensure(isObject(schema), InvalidArgumentError, 'methodNotAllowedResponse takes a schema of @sinclair/typebox', schema)
   return toResponse(version, toSchema(schema, version) as object)
 }
@@ -132,18 +132,27 @@ function settingsByPath (app: FastifyInstance, document: Members): (path: string
 
 /** What a route's pattern and its path in the document have in common: `/users/{`. */
 function shapeOf (url: string): string {
-  return url.replace(/[:(*{][^/]*/g, '{').replace(/\/$/, '')
+  const flat = url.replace(/\([^()]*\)/g, '') // a regular expression may contain slashes
+  return flat === url ? url.replace(/[:*{][^/]*/g, '{').replace(/\/$/, '') : shapeOf(flat)
 }
 
 /** Turns a TypeBox schema into a schema object: without `$id`, and without any `$ref` to one, which would not resolve. */
 function toSchema (schema: unknown, version: string): unknown {
   if (Array.isArray(schema)) return schema.map(member => toSchema(member, version))
   if (!isObject(schema)) return schema
-  const { $id, $ref, ...own } = schema as Members
-  return mapped(reworded(own, version), (value, keyword) => {
-    if (/^(const|enum|default|examples?|externalDocs)$/.test(keyword)) return value
+  const { $id, $ref, $defs, ...own } = schema as Members
+  const { not, ...converted } = mapped(reworded(own, version), (value, keyword) => {
+    if (/^(const|enum|default|examples?|externalDocs|x-.*)$/.test(keyword)) return copyOf(value)
     return /^(properties|patternProperties)$/.test(keyword) ? mapped(value, member => toSchema(member, version)) : toSchema(value, version)
   })
+  const isExact = JSON.stringify(not) === JSON.stringify(own.not) // if what is refused were less exact, more would be refused
+  return isExact && not !== undefined ? { ...converted, not } : converted
+}
+
+/** A copy of a JSON value, so that the document shares none with the app; undefined for what JSON cannot express. */
+function copyOf (value: unknown): unknown {
+  const text = JSON.stringify(value)
+  return text === undefined ? undefined : JSON.parse(text)
 }
 
 /** Rewrites a schema in the keywords of a version. What it has no keyword for is left out: the document then says less, but nothing wrong. */

@@ -76,10 +76,11 @@ export async function withClean (given: GivenOptions): Promise<GivenOptions> {
 
 /** Compiles the option `schema`, and refuses one that no 405 could satisfy. */
 function compile (schema: unknown): TypeCheck<TObject> {
-  ensure(TypeGuard.IsObject(schema), InvalidOptionError, "option 'schema' must be an object schema of @sinclair/typebox, with patterns that compile", schema)
+  ensure(TypeGuard.IsObject(schema), InvalidOptionError, "option 'schema' must be an object schema of @sinclair/typebox (typebox is another package), with patterns that compile", schema)
   const format = formatsOf(schema).find(format => !FormatRegistry.Has(format))
   if (format !== undefined) {
-    throw new InvalidOptionError(`option 'schema' must have formats that TypeBox knows, got '${format}'; FormatRegistry.Set makes it known`)
+    throw new InvalidOptionError(`option 'schema' must have formats that TypeBox knows, got '${format}'; FormatRegistry.Set makes it known, ` +
+      'of the TypeBox that the plugin loads: both by import, or both by require')
   }
   try {
     const { status } = schema.properties
@@ -90,13 +91,8 @@ function compile (schema: unknown): TypeCheck<TObject> {
   throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties)}`)
 }
 
-/** The formats that a schema uses. A value whose format is not registered never passes TypeBox's check. */
+/** The formats of the strings in a schema. A string whose format is not registered never passes TypeBox's check. */
 function formatsOf (schema: object): string[] {
-  const formats: string[] = []
-  JSON.stringify(schema, (name, value) => {
-    if (/^(examples?|default|const|enum)$/.test(name)) return undefined
-    if (name === 'format' && typeof value === 'string') formats.push(value)
-    return value
-  })
-  return formats
+  const own = TypeGuard.IsString(schema) && schema.format !== undefined ? [schema.format] : []
+  return [...own, ...Object.values(schema).filter(isObject).flatMap(formatsOf)]
 }

@@ -1,6 +1,5 @@
 import type { TObject } from '@sinclair/typebox'
 import type { TypeCheck } from '@sinclair/typebox/compiler'
-import type { ValueError } from '@sinclair/typebox/errors'
 import type { MethodNotAllowedProblem, ProblemDetails } from '../types/problem.js'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidOptionError, InvalidProblemError, ensure, isObject, show } from './errors.js'
@@ -74,7 +73,7 @@ function toDefault ({ type }: Settings, methods: readonly string[], instance: st
 export function checkSettings (settings: Settings): void {
   if (settings.problem !== undefined) return
   const body = settings.clean(settings.schema, toDefault(settings, [], ''))
-  const error = [...settings.check.Errors(body)].find(({ path }) => !/^\/(detail|instance|allow)\b/.test(path))
+  const error = [...settings.check.Errors(body)].find(({ path }) => !/^\/(detail|instance|allow)(\/|$)/.test(path))
   if (error === undefined) return
   throw new InvalidOptionError("option 'schema' must be satisfied by the default problem, unless the option 'problem' builds another: " +
     `'${error.path}' is invalid: ${error.message}, got ${show(error.value)}`)
@@ -85,7 +84,7 @@ function toJson (body: unknown, { schema, check, clean }: Settings): string {
   ensure(isObject(body), InvalidProblemError, 'problem must be an object', body)
   let sent: unknown
   try {
-    sent = clean(schema, JSON.parse(JSON.stringify(body)))
+    sent = clean(schema, JSON.parse(JSON.stringify(body), withoutInherited))
   } catch (error) {
     throw new InvalidProblemError(`problem cannot be written as JSON: ${error instanceof Error ? error.message : show(error)}`)
   }
@@ -94,10 +93,15 @@ function toJson (body: unknown, { schema, check, clean }: Settings): string {
   return JSON.stringify(sent)
 }
 
+/** Drops members such as `constructor`: TypeBox takes them for declared, because every object inherits them. */
+function withoutInherited (name: string, value: unknown): unknown {
+  return name in Object.prototype ? undefined : value
+}
+
 /** What is wrong with the body of a 405, naming the member; undefined where it is valid. */
 export function faultOf (body: unknown, check: TypeCheck<TObject>): string | undefined {
   if (!check.Check(body)) {
-    const { path, message, value } = check.Errors(body).First() as ValueError
+    const { path, message, value } = check.Errors(body).First() ?? { path: '', message: 'Expected what the schema describes', value: body }
     return `'${path}' is invalid: ${message}, got ${show(value)}`
   }
   if (body.status === undefined || body.status === 405) return undefined

@@ -24,16 +24,19 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   const methodsByUrl = new ReadOnlyMap<string, ReadonlySet<string>>()
   const constraintsByUrl = new Map<string, ConstraintValues[]>()
   const constraintNames = new Set<string>()
-  const reported: Pick<RouteOptions, 'url' | 'method' | 'constraints'>[] = []
+  let reported: Pick<RouteOptions, 'url' | 'method' | 'constraints'>[] = []
   let ready = false
   let complete = false
 
-  scope.addHook('onRoute', function recordRoute ({ url, method, constraints }: RouteOptions) {
-    reported.push({ url, method, constraints })
-    for (const name of Object.keys(constraints ?? {})) constraintNames.add(name)
+  scope.addHook('onRoute', function recordRoute (route: RouteOptions) {
+    reported.push(route) // a later hook may still change it
   })
   scope.addHook('onReady', async function closeRecord () {
     ready = true
+    reported = reported.map(({ url, method, constraints }) => ({ url, method, constraints }))
+    for (const { constraints } of reported) {
+      for (const name of Object.keys(constraints ?? {})) constraintNames.add(name)
+    }
   })
   return {
     constraintNames,

@@ -25,7 +25,7 @@ const CANDIDATES = [
 export function samplesOf (pattern: string, params: Readonly<Record<string, string>>, isTaken: (sample: Sample, byName: boolean) => boolean): string[] | string {
   const urls: string[] = []
   for (const routed of routedPatterns(pattern)) {
-    const samples = [0, 1, 2, 3, 4].map(first => sampleOf(routed, params, first))
+    const samples = [0, 1, 2, 3, 4, 5, 6].map(first => sampleOf(routed, params, first))
     const find = (byName: boolean) => samples.find(sample => typeof sample === 'string' || isTaken(sample, byName))
     const sample = find(true) ?? find(false)
     if (sample === undefined || typeof sample === 'string') return sample ?? routed
@@ -34,7 +34,11 @@ export function samplesOf (pattern: string, params: Readonly<Record<string, stri
   return urls
 }
 
-/** Replaces the parameters with values; or returns the parameter for which none fits. */
+/**
+ * Replaces the parameters with values, and a wildcard with some segments; or returns the parameter for which no value fits.
+ *
+ * @param first the first candidate to try, so that other numbers give other URLs
+ */
 function sampleOf (pattern: string, params: Readonly<Record<string, string>>, first: number): Sample | string {
   const names: string[] = []
   let url = ''
@@ -51,7 +55,7 @@ function sampleOf (pattern: string, params: Readonly<Record<string, string>>, fi
     const value = Object.hasOwn(params, key) ? params[key] : CANDIDATES.slice(first).find(value => new RegExp(`^${expression || '.+'}$`).test(value))
     if (value === undefined) return `:${name}${expression}`
     names.push(key)
-    url += name === undefined ? encodeURI(value) : encodeURIComponent(value)
+    url += name !== undefined ? encodeURIComponent(value) : Object.hasOwn(params, key) ? encodeURI(value) : `${value}/`.repeat(first) + value
     at += expression.length
   }
   return { url: url.startsWith('/') ? url : `/${url}`, names }

@@ -29,8 +29,8 @@ export interface Installation {
   probe?: (request: AnyRequest) => Probe | undefined
 }
 
-/** A request of `findWrongAnswers`: its method and URL, and Fastify's object for it once the plugin has seen it. */
-export interface Probe { readonly method: string, readonly url: string, request?: AnyRequest }
+/** A request of `findWrongAnswers`: its method and URL, and what to call with Fastify's object for it. */
+export interface Probe { readonly method: string, readonly url: string, see (request: AnyRequest): void }
 
 /** What Fastify's router finds for a method and a URL. */
 export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>

@@ -9,20 +9,20 @@ import type { Settings } from './options.js'
 import { faultOf, toMethodNotAllowed, toRefusal } from './problem.js'
 import { toAllow } from './reply.js'
 import type { RouteRecord } from './record.js'
-import { findMethods, isImplemented, methodsInUse } from './routed.js'
+import { findMethods, isImplemented } from './routed.js'
 import { samplesOf } from './sample.js'
-import { type Installation, type Probe, expectInstallation, settingsFor } from './scope.js'
-import { routedUrl } from './target.js'
+import { type Installation, type Probe, expectInstallation, installationOf, settingsFor } from './scope.js'
+import { routedUrl, withRoutedSlashes } from './target.js'
 import { customConstraints } from './warnings.js'
 
 /** Options of `findWrongAnswers`. */
 export interface FindWrongAnswersOptions {
   /** Values for parameters, by name; `*` is the name of a wildcard. Default: chosen to fit the pattern of the route. */
-  params?: Record<string, string>
+  params?: Record<string, string> | undefined
   /** Header fields of every request, such as credentials. Default: only those that a route's version and host require. */
-  headers?: Record<string, string>
+  headers?: Record<string, string> | undefined
   /** Route patterns to leave out, such as `/docs/*`. Default: none. */
-  ignore?: (string | RegExp)[]
+  ignore?: readonly (string | RegExp)[] | undefined
 }
 
 /** An answer that is not the promised one, or the reason why an answer could not be checked. */
@@ -55,12 +55,13 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const app = of as FastifyInstance
   const { params = {}, headers: given = {}, ignore = [] } = checkArguments(app, options)
   const lowerCased = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]))
-  await app.ready()
+  await (installationOf(app)?.root ?? app).ready()
   const installation = expectInstallation(app, 'findWrongAnswers')
   const { record } = installation
   installation.probe = probeOf
   const { methodsByUrl } = record // read first, which completes the record
   const custom = customConstraints(installation)
+  const unsupported = METHODS.find(method => !app.supportedMethods.includes(method))
   const wrong: WrongAnswer[] = []
   const urlsAsked = new Set<string>()
   let checks = 0
@@ -86,45 +87,45 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
       const key = inspect([url, constraints])
       if (urlsAsked.has(key)) continue
       urlsAsked.add(key)
-      const routed = await checkUrl(url, headers, methods)
-      if (routed === url) missing(`a route at '${url}', by headers for the constraints ${show(constraints)}`)
-      else if (routed !== undefined) missing(`a route at '${routed}', to which '${url}' was rewritten`)
+      const first = unsupported ?? METHODS.find(method => app.findRoute({ method: method as HTTPMethods, url, constraints: values }) === null)
+      const seen = first === undefined ? undefined : await checkAnswer(first, url, headers)
+      if (seen === undefined) continue
+      const search = { url: routedUrl(seen.request), constraints: seen.constraints }
+      const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
+      const isOther = custom.some(name => typeof constraints[name] === 'string' && constraints[name] !== seen.constraints?.[name])
+      if (isOther || !methods.some(isRouted)) {
+        missing(search.url === url ? `a route at '${url}', by headers for the constraints ${show(constraints)}` : `a route at '${search.url}', to which '${url}' was rewritten`)
+        continue
+      }
+      for (const method of app.supportedMethods) {
+        if (method !== first && !isRouted(method)) await checkAnswer(method, url, headers)
+      }
     }
   }
 
-  /** @returns the URL that the app makes of this one, if the route is not found there with these headers */
-  async function checkUrl (url: string, headers: Record<string, string>, methods: string[]): Promise<string | undefined> {
-    const unsupported = METHODS.find(method => !app.supportedMethods.includes(method)) ?? METHODS.find(method => !methodsInUse(installation).includes(method))
-    const request = await checkAnswer(unsupported as string, url, headers)
-    const settings = request && settingsFor(installation, routedUrl(request))
-    if (request === undefined || settings === undefined) return
-    const search = { url: routedUrl(request), constraints: await constraintsOf(installation, request, settings.constraints) }
-    const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
-    if (!methods.some(isRouted)) return search.url
-    for (const method of app.supportedMethods) {
-      if (!isRouted(method)) await checkAnswer(method, url, headers)
-    }
-  }
-
-  /** @returns Fastify's object for the request; undefined if a hook replied before the plugin saw it, which counts as a wrong answer */
-  async function checkAnswer (method: string, url: string, headers: Record<string, string>): Promise<AnyRequest | undefined> {
-    const probe: Probe = { method, url: new URL(`http://localhost${url}`).pathname }
+  /** @returns what the plugin saw; undefined if the plugin is not registered there, or if a hook replied before it or an option failed, which are wrong answers */
+  async function checkAnswer (method: string, url: string, headers: Record<string, string>): Promise<Seen | undefined> {
+    let seeing: Promise<Seen> | undefined
+    const probe: Probe = { method, url: new URL(`http://localhost${url}`).pathname, see: request => { seeing = see(installation, request) } }
     const id = randomUUID()
     probes.set(id, probe)
     const reply = await app.inject({ method: method as HTTPMethods, url: probe.url, headers: { ...headers, [PROBE]: id } })
     probes.delete(id)
-    const { request } = probe
-    const settings = settingsFor(installation, request === undefined ? url : routedUrl(request))
-    if (settings === undefined) return request
+    const seen = await seeing
+    const settings = seen === undefined ? settingsFor(installation, url) : seen.settings
+    if (settings === undefined) return
     if (custom.length > 0 && settings.constraints === undefined) {
       throw new InvalidArgumentError(`findWrongAnswers needs the option 'constraints' of the plugin, where the app has custom constraints (${custom.join(', ')})`)
     }
-    const expected = request === undefined ? 'an answer of the plugin' : await promisedTo(installation, request, settings)
-    if (expected === undefined) return request
-    checks++
-    const actual = typeof expected === 'string' ? `${reply.statusCode}, by a hook before it` : toAnswer(reply, request as AnyRequest, settings, expected)
-    if (!isDeepStrictEqual(actual, expected)) wrong.push({ method, url, expected, actual })
-    return request
+    if (seen === undefined) return report('an answer of the plugin', `${reply.statusCode}, by a hook before it`)
+    if (seen.failure !== undefined) return report('options that do not fail', seen.failure)
+    if (seen.promised !== undefined) report(seen.promised, toAnswer(reply, seen.request, settings, seen.promised))
+    return seen
+
+    function report (expected: Answer | string, actual: object | string): undefined {
+      checks++
+      if (!isDeepStrictEqual(actual, expected)) wrong.push({ method, url, expected, actual })
+    }
   }
 }
 
@@ -138,6 +139,30 @@ function probeOf (request: AnyRequest): Probe | undefined {
 }
 
 interface Answer { status: number, allow?: string | undefined, mediaType?: string | undefined, problem?: string }
+
+/** What the plugin saw of a probe, and what its options made of that. */
+interface Seen {
+  request: AnyRequest
+  settings: Settings | undefined
+  constraints?: ConstraintValues | undefined
+  /** The answer that is promised; undefined if that is the app's own 404. */
+  promised?: Answer | undefined
+  /** The message of an error that an option has thrown. */
+  failure?: string
+}
+
+/** Asks the options while the request is under way: what they read from it or its context may be gone once it has been answered. */
+async function see (installation: Installation, request: AnyRequest): Promise<Seen> {
+  const settings = settingsFor(installation, routedUrl(request))
+  if (settings === undefined) return { request, settings }
+  try {
+    const asked = [constraintsOf(installation, request, settings.constraints), promisedTo(installation, request, settings)] as const
+    const [constraints, promised] = await Promise.all(asked)
+    return { request, settings, constraints, promised }
+  } catch (error) {
+    return { request, settings, failure: (error as Error).message }
+  }
+}
 
 /** What is promised for a request that no route takes; undefined if that is the app's own 404. */
 async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<Answer | undefined> {
@@ -177,10 +202,10 @@ function toAnswer (reply: LightMyRequestResponse, request: AnyRequest, settings:
 /** Each set of constraints under which a pattern has routes, with the methods of those routes. */
 function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord, pattern: string, methods: string[]): [ConstraintValues, string[]][] {
   const constrained = constraintsByUrl.get(pattern) ?? []
-  const under = (constraints: ConstraintValues) => methods.filter(method => app.hasRoute({ method: method as HTTPMethods, url: pattern, constraints }))
-  const orAll = (routed: string[]) => routed.length > 0 ? routed : methods // hasRoute finds the pattern `*` only as `/*`
+  const url = withRoutedSlashes(app, pattern === '*' ? '/*' : pattern) // as hasRoute finds it
+  const under = (constraints: ConstraintValues) => methods.filter(method => app.hasRoute({ method: method as HTTPMethods, url, constraints }))
   const isFree = constrained.length === 0 || under({}).length > 0
-  return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, orAll(under(constraints))])
+  return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, under(constraints)])
 }
 
 function toHeaders ({ version, host }: ConstraintValues): Record<string, string> {

@@ -3,7 +3,7 @@ import { Type, type TObject } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t, { type Test } from 'tap'
 import fastifyAllowedMethods, { MethodNotAllowedProblem } from '../plugin/index.js'
-import { documentMethodNotAllowed, methodNotAllowedResponse } from '../plugin/openapi.js'
+import { type DocumentOf, type TransformedDocument, documentMethodNotAllowed, methodNotAllowedResponse } from '../plugin/openapi.js'
 import { build, declare } from './helpers.js'
 
 type Members = Record<string, unknown>
@@ -232,11 +232,11 @@ t.test('a base path that was stripped counts where the routes have it', async t 
   const app = build(t, { routes: ['GET /health', 'GET /both', 'GET /teams/:id'] })
   app.register(async scope => {
     scope.register(fastifyAllowedMethods, { schema: Slim })
-    declare(scope, 'GET /', 'GET /both', 'GET /users/:id', 'GET /range/:from(^\\d+)-:to', 'GET /files/*', 'GET /pages/:page?', 'GET /teams/:id/members')
+    declare(scope, 'GET /', 'GET /both', 'GET /users/:id', 'GET /range/:from(^\\d+)-:to', 'GET /files/*', 'GET /pages/:page?', 'GET /teams/:id/members', 'GET /:slug(^[^/]+(?:x|y)$)/z')
   }, { prefix: '/api' })
   await app.ready()
   const root = Object.fromEntries(['/health', '/teams/{id}', '/elsewhere'].map(path => [path, 'MethodNotAllowedProblem']))
-  const api = Object.fromEntries(['', '/users/{id}', 'users/{id}', '/range/{from}-{to}', '/files/{*}', '/pages/{page}?', '/teams/{id}/members'].map(path => [path, 'Slim']))
+  const api = Object.fromEntries(['', '/users/{id}', 'users/{id}', '/range/{from}-{to}', '/files/{*}', '/pages/{page}?', '/teams/{id}/members', '/{slug}/z'].map(path => [path, 'Slim']))
   const paths = describe(...Object.keys({ ...root, ...api }))
   for (const url of ['/api', 'HTTPS://localhost:3000/api/', 'https://{host}/{base}']) {
     const variables = { host: { default: 'localhost' }, base: { default: 'api' } }
@@ -260,10 +260,11 @@ t.test('a schema loses its $id and the references to one, and the symbols of Typ
   const Tree = Type.Recursive(This => Type.Object({ nodes: Type.Array(This) }), { $id: 'Tree' })
   const schema = Type.Object({
     $id: Type.Optional(Type.String({ $id: 'inner', default: { $id: 'data' } })),
-    items: Type.Array(Type.String({ $id: 'item', 'x-note': null })),
+    items: Type.Array(Type.String({ $id: 'item', 'x-note': null, 'x-ui': { $ref: 'data', type: 'DatePicker' } })),
     either: Type.Union([Type.String({ $id: 'either' }), Type.Null()]),
     map: Type.Unsafe({ type: 'object', patternProperties: { default: Type.String({ $id: 'map' }) } }),
-    tree: Tree
+    tree: Tree,
+    module: Type.Module({ A: Type.Object({}) }).Import('A')
   }, { $id: 'outer' })
   const { content } = methodNotAllowedResponse('3.1.0', schema)
   const clean = content?.['application/problem+json'].schema as Members & { properties: Members }
@@ -271,12 +272,13 @@ t.test('a schema loses its $id and the references to one, and the symbols of Typ
     type: 'object',
     properties: {
       $id: { type: 'string', default: { $id: 'data' } },
-      items: { type: 'array', items: { type: 'string', 'x-note': null } },
+      items: { type: 'array', items: { type: 'string', 'x-note': null, 'x-ui': { $ref: 'data', type: 'DatePicker' } } },
       either: { anyOf: [{ type: 'string' }, { type: 'null' }] },
       map: { type: 'object', patternProperties: { default: { type: 'string' } } },
-      tree: { type: 'object', required: ['nodes'], properties: { nodes: { type: 'array', items: {} } } }
+      tree: { type: 'object', required: ['nodes'], properties: { nodes: { type: 'array', items: {} } } },
+      module: {}
     },
-    required: ['items', 'either', 'map', 'tree']
+    required: ['items', 'either', 'map', 'tree', 'module']
   })
   t.strictSame([clean, clean.properties.$id].map(part => Object.getOwnPropertySymbols(part)), [[], []])
 })
@@ -303,6 +305,10 @@ t.test('what a version has no keyword for is said in others, or left out', async
     [Type.String({ examples: ['a', 'b'] }), { type: 'string', examples: ['a', 'b'] }, { type: 'string', example: 'a' }, { type: 'string', example: 'a' }],
     [Type.Tuple([Type.Literal(1)]), { type: 'array', items: {}, minItems: 1, maxItems: 1, prefixItems: [{ const: 1, type: 'number' }] },
       { type: 'array', items: {}, minItems: 1, maxItems: 1 }, { type: 'array', items: {}, minItems: 1, maxItems: 1 }],
+    [Type.Not(Type.String()), { not: { type: 'string' } }, { not: { type: 'string' } }, {}],
+    [Type.Not(Type.RegExp(/^draft/i)), {}, {}, {}],
+    [Type.Not(Type.Tuple([Type.Null()])), {}, {}, {}],
+    [Type.String({ default: () => 'a' }), ...Array(3).fill({ type: 'string', default: undefined }) as [object, object, object]],
     [{ type: 'array', items: [{}] }, { type: 'array', prefixItems: [{}], items: {} }, { type: 'array', items: {} }, { type: 'array', items: {} }],
     [Type.String({ deprecated: true, contentEncoding: 'base64', pattern: '^a' }), { type: 'string', deprecated: true, contentEncoding: 'base64', pattern: '^a' },
       { type: 'string', deprecated: true, pattern: '^a' }, { type: 'string', pattern: '^a' }]
@@ -381,7 +387,14 @@ t.test('the rest of the document, its names and the routes are as without it', a
 })
 
 t.test('YAML spells each reference out, without anchors', async t => {
-  const app = await start(t, { openapi: { info }, transformObject: documentMethodNotAllowed }, app => declare(app, 'GET /users', 'POST /users'))
+  const transformObject = (transformed: TransformedDocument): DocumentOf<TransformedDocument> => documentMethodNotAllowed(transformed, app)
+  const app = await start(t, { openapi: { info }, transformObject }, app => {
+    declare(app, 'GET /users', 'POST /users')
+    app.register(async api => {
+      api.register(fastifyAllowedMethods, { schema: Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.Optional(Type.String()) })]) })
+      declare(api, 'GET /users')
+    }, { prefix: '/api' })
+  })
   const yaml = app.swagger({ yaml: true })
   t.equal(yaml.split(`$ref: "${REFERENCE.$ref}"`).length, 3)
   t.notMatch(yaml, /[&*]a\d/)
@@ -400,6 +413,7 @@ t.test('an argument that is something else is a clear error', async t => {
   for (const [version, schema, message] of [
     [undefined, undefined, "a version such as '3.1.0', got undefined"],
     [3.1, undefined, "a version such as '3.1.0', got 3.1"],
+    ['4.0.0', undefined, "a version such as '3.1.0', got '4.0.0'"],
     ['3.1.0', 'x', "a schema of @sinclair/typebox, got 'x'"],
     ['3.1.0', null, 'a schema of @sinclair/typebox, got null']
   ]) {

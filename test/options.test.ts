@@ -25,10 +25,10 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     [{ notImplemented: 501 }, "option 'notImplemented' must be a boolean, got 501"],
     [{ advertise: {} }, "option 'advertise' must be a boolean, got {}"],
     [{ schema: 'x' }, "option 'schema' must be an object schema of @sinclair/typebox, got 'x'"],
-    [{ schema: Type.String() }, /^option 'schema' must be an object schema of @sinclair\/typebox, with patterns that compile, got \{ type: 'string', /],
+    [{ schema: Type.String() }, /^option 'schema' must be an object schema of @sinclair\/typebox \(typebox is another package\), with patterns that compile, got \{ type: 'string', /],
     [
       { schema: { type: 'object', properties: {} } },
-      "option 'schema' must be an object schema of @sinclair/typebox, with patterns that compile, got { type: 'object', properties: {} }"
+      "option 'schema' must be an object schema of @sinclair/typebox (typebox is another package), with patterns that compile, got { type: 'object', properties: {} }"
     ],
     [{ schema: Type.Object({ status: Type.Literal(405), title: Type.String({ pattern: '(' }) }) }, /, with patterns that compile, got \{ type: 'object', /],
     [{ schema: Type.Object({}) }, "option 'schema' must have a member 'status' that can be 405, got {}"],
@@ -36,8 +36,11 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     [{ schema: Type.Object({ status: Type.Literal(404) }) }, "option 'schema' must have a member 'status' that can be 405, got { status: [Object] }"],
     [
       { schema: Type.Object({ status: Type.Literal(405), type: Type.String({ format: 'uri-reference' }) }) },
-      "option 'schema' must have formats that TypeBox knows, got 'uri-reference'; FormatRegistry.Set makes it known"
+      "option 'schema' must have formats that TypeBox knows, got 'uri-reference'; FormatRegistry.Set makes it known, " +
+        'of the TypeBox that the plugin loads: both by import, or both by require'
     ],
+    [{ schema: Type.Object({ status: Type.Integer(), default: Type.Array(Type.String({ format: 'x' })) }) }, /^option 'schema' must have formats that TypeBox knows, got 'x'; /],
+    [{ schema: Type.Object({ status: Type.Integer(), 'allow-list': Type.String() }) }, `${unsatisfied}'/allow-list' is invalid: Expected required property, got undefined`],
     [{ schema: Type.Object({ status: Type.Integer(), hint: Type.String() }) }, `${unsatisfied}'/hint' is invalid: Expected required property, got undefined`],
     [{ schema: Type.Object({ status: Type.Integer(), title: Type.Literal('No') }) }, `${unsatisfied}'/title' is invalid: Expected 'No', got 'Method Not Allowed'`],
     [
@@ -71,8 +74,9 @@ t.test('a schema may have data with a member called format, and ask for what var
   const app = build(t, {
     plugin: {
       schema: Type.Object({
-        status: Type.Integer({ examples: [{ format: 'csv' }] }),
+        status: Type.Integer({ format: 'int32', examples: [{ format: 'csv' }] }),
         format: Type.Optional(Type.String()),
+        limit: Type.Optional(Type.BigInt({ minimum: 0n })),
         detail: Type.String({ pattern: 'DELETE', default: { format: 'csv' } })
       }) as never
     },

@@ -92,8 +92,11 @@ t.test('members that the schema does not declare are not sent, at any depth', as
   app.register(fastifyAllowedMethods, { schema, problem: () => shared as never })
   app.get('/users', async () => 'users')
   t.equal((await app.inject(put('/users'))).payload, '{"status":405,"links":[{"href":"/a"}]}')
-  const byDefault = build(t, { routes: ['GET /users'], plugin: { problem: problem => Object.assign(problem, { secret: 'x' }) } })
-  t.equal('secret' in (await byDefault.inject(put('/users'))).json(), false)
+  const inherited = JSON.parse('{"__proto__":{"secret":1},"constructor":"x","toString":{"valueOf":1}}')
+  for (const extra of [{ secret: 'x' }, inherited]) {
+    const byDefault = build(t, { routes: ['GET /users'], plugin: { problem: problem => ({ ...problem, ...extra }) } })
+    t.strictSame(Object.keys((await byDefault.inject(put('/users'))).json()), ['type', 'title', 'status', 'detail', 'instance', 'allow'])
+  }
 })
 
 t.test('a schema alone leaves of the default body what it declares', async t => {
@@ -127,6 +130,7 @@ t.test("a body that is no valid problem is the programmer's error: 500 by the ap
   let deep: object = {}
   for (let i = 0; i < 100_000; i++) deep = { deep }
   const Status = Type.Object({ status: Type.Integer(), self: Type.Optional(Type.Unknown()) })
+  const Coded = Type.Object({ status: Type.Integer(), code: Type.Union([Type.RegExp(/\d/), Type.Null()]) }) // TypeBox refuses, and finds no error
   const cases: [unknown, RegExp, typeof Status?][] = [
     [undefined, /^problem must be an object, got undefined$/],
     [() => {}, /^problem must be an object, got \[Function/],
@@ -137,6 +141,7 @@ t.test("a body that is no valid problem is the programmer's error: 500 by the ap
     [{ type: 'a', title: 'a', status: 405, detail: 'a', instance: 'a', allow: ['a b'] }, /^problem member '\/allow\/0' is invalid: Expected string to match .*, got 'a b'$/],
     [{ status: 404 }, /^problem member '\/status' is invalid: Expected 405, got 404$/, Status],
     [{ status: 405, get self () { throw null } }, /^problem cannot be written as JSON: null$/, Status], // eslint-disable-line no-throw-literal
+    [{ status: 405, code: 5 }, /^problem member '' is invalid: Expected what the schema describes, got \{ status: 405, code: 5 \}$/, Coded as never],
     [circular, /^problem cannot be written as JSON: Converting circular structure to JSON/, Status],
     [{ status: 405, self: 1n }, /^problem cannot be written as JSON: Do not know how to serialize a BigInt$/, Status],
     [{ status: 405, self: deep }, /^problem cannot be written as JSON: Maximum call stack size exceeded$/, Status],

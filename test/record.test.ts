@@ -26,6 +26,16 @@ t.test('no route twice, though the router spells it otherwise', async t => {
   t.strictSame(recorded(app), { '/o/:a?': 'GET HEAD', '/Users//:Id/': 'GET HEAD', '/:all?': 'GET HEAD' })
 })
 
+t.test('two routes that differ after a literal colon are two', async t => {
+  const app = build(t, { plugin: false, routes: ['GET /x::b'] })
+  await app.after()
+  app.register(fastifyAllowedMethods)
+  await app.after()
+  declare(app, 'GET /x::c')
+  await app.ready()
+  t.strictSame(recorded(app), { '/x::b': 'GET HEAD', '/x::c': 'GET HEAD' })
+})
+
 t.test('no route twice in a strict app either, where an optional parameter stands before a slash', async t => {
   const app = build(t)
   await app.after()

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { METHODS } from 'node:http'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type HTTPMethods } from 'fastify'
@@ -130,6 +131,72 @@ t.test('each of the routes that overlap is asked for at a URL of its own', async
   t.equal(checks, 2 * (app.supportedMethods.length - 2 + 1))
 })
 
+t.test('a wildcard and a parameter beside a stricter one are asked for at URLs that only they take', async t => {
+  for (const [strict, loose, url] of [['/files/:name', '/files/*', '/files/1/1'], ['/u/:slug(^[A-Za-z0-9-]+$)', '/u/:id', '/u/x_x']]) {
+    const app = build(t, { routes: [`GET ${strict}`, `GET ${loose}`] })
+    app.addHook('onSend', async (request, reply) => { if (request.url === url) reply.removeHeader('allow') })
+    t.strictSame([...new Set((await findWrongAnswers(app)).map(({ url }) => url))], [url])
+  }
+})
+
+t.test('options are asked while the request is under way: what they read may be gone later', async t => {
+  const store = new AsyncLocalStorage<{ role: string }>()
+  const app = build(t, {
+    plugin: {
+      allow: (methods, request) => store.getStore()?.role === 'reader' && 'user' in request ? methods.filter(method => method !== 'DELETE') : methods,
+      constraints: () => ({ tenant: store.getStore()?.role })
+    },
+    fastify: routerOptions({ constraints: { tenant: { ...strategy('tenant'), deriveConstraint: () => store.getStore()?.role } } })
+  })
+  app.addHook('onRequest', (request, _reply, done) => store.run({ role: 'reader' }, () => {
+    Object.assign(request, { user: {} })
+    done()
+  }))
+  app.addHook('onResponse', async request => { delete (request as { user?: object }).user })
+  for (const method of ['GET', 'DELETE']) app.route({ method, url: '/a', constraints: { tenant: 'reader' }, handler: async () => t.fail('a handler was called') })
+  t.strictSame(await findWrongAnswers(app), [])
+})
+
+t.test('an option that fails is a wrong answer at its URL, and the others are checked', async t => {
+  for (const plugin of [
+    { allow: async (methods: string[], { url }: { url: string }) => { if (url === '/b') throw new Error('no token'); return methods } },
+    { constraints: ({ url }: { url: string }) => { if (url === '/b') throw new Error('no token'); return {} } }
+  ]) {
+    const app = build(t, { routes: ['GET /a', 'GET /b', 'GET /c'], plugin })
+    const wrong = await findWrongAnswers(app)
+    t.strictSame(wrong, [{ method: 'ACL', url: '/b', expected: 'options that do not fail', actual: 'no token' }])
+    t.equal(wrong.checks, 2 * (app.supportedMethods.length - 2 + 1) + 1)
+  }
+})
+
+t.test('a route without a header for its custom constraint is told, though another route takes the URL', async t => {
+  const tenants = { constraints: ({ headers }: { headers: Record<string, unknown> }) => ({ tenant: headers['x-tenant'] }) }
+  const app = build(t, { plugin: tenants, routes: ['GET /*', 'GET /b'], fastify: routerOptions({ constraints: { tenant: strategy('tenant') } }) })
+  app.route({ method: 'GET', url: '/a', constraints: { tenant: 't' }, handler: async () => t.fail('a handler was called') })
+  const expected = "a route at '/a', by headers for the constraints { tenant: 't' }"
+  t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected, actual: 'nothing to ask' }])
+  t.strictSame(await findWrongAnswers(app, { headers: { 'x-tenant': 't' } }), [])
+})
+
+t.test('constraints that a later onRoute hook adds count', async t => {
+  const app = build(t)
+  app.register(async v1 => {
+    v1.addHook('onRoute', route => { route.constraints = { version: '1.0.0' } })
+    declare(v1, 'GET /a')
+  })
+  const wrong = await findWrongAnswers(app)
+  t.strictSame(wrong, [])
+  t.equal(wrong.checks, app.supportedMethods.length - 2 + 1)
+})
+
+t.test('a child scope of an app that is ready will do', async t => {
+  const app = build(t, { routes: ['GET /a'] })
+  let child = app
+  app.register(async scope => { child = scope })
+  await app.ready()
+  t.strictSame(await findWrongAnswers(child), [])
+})
+
 t.test('each method of a pattern is asked for under its own constraints', async t => {
   for (const isLoaded of [false, true]) {
     const app = build(t)
@@ -144,20 +211,18 @@ t.test('each method of a pattern is asked for under its own constraints', async 
     t.strictSame(wrong, [{ method: 'PUT', url: '/a', expected: "a value in params or headers for '/a'", actual: 'nothing to ask' }])
     t.equal(wrong.checks, 4 * (app.supportedMethods.length - 2 + 1), '/a, /v and both of its versions, with each method but GET and HEAD, and one that is not supported')
   }
+  for (const [url, options] of [['/a/', { ignoreTrailingSlash: true }], ['/a//b', { ignoreDuplicateSlashes: true }]] as const) {
+    const app = build(t, { fastify: routerOptions(options) })
+    app.route({ method: 'GET', url, handler: async () => t.fail('a handler was called') })
+    app.route({ method: 'PUT', url, constraints: { version: '1.0.0' }, handler: async () => t.fail('a handler was called') })
+    const { checks } = await findWrongAnswers(app)
+    t.equal(checks, 2 * (app.supportedMethods.length + 1) - 2 - 1)
+  }
 })
 
 t.test('custom constraints: by the option constraints and the headers given; without the option it asks nothing', async t => {
-  const strategy = {
-    name: 'tenant',
-    storage: () => {
-      const stored = new Map<string, unknown>()
-      return { get: (key: string) => stored.get(key) ?? null, set: (key: string, value: unknown) => { stored.set(key, value) } }
-    },
-    validate () {},
-    deriveConstraint: ({ headers }: { headers: Record<string, string> }) => headers['x-tenant']
-  }
   const start = (plugin: object) => {
-    const app = build(t, { plugin, fastify: routerOptions({ constraints: { tenant: strategy } }) })
+    const app = build(t, { plugin, fastify: routerOptions({ constraints: { tenant: strategy('tenant') } }) })
     app.route({ method: 'GET', url: '/a', constraints: { tenant: 'x' }, handler: async () => t.fail('a handler was called') })
     return app
   }
@@ -282,6 +347,19 @@ t.test('an app may support all methods of Node.js, and a URL may be shorter once
   t.strictSame(await findWrongAnswers(app, { ignore: [/b/] }), [])
   const wrong = await findWrongAnswers(app, { params: { id: '..' } })
   t.strictSame(wrong.map(({ url, expected }) => [url, expected]), [['/b/:id/c', "a route at '/c', to which '/b/../c' was rewritten"]])
+})
+
+t.test('no handler is called if all methods of Node.js are in use', async t => {
+  const app = build(t, { plugin: false })
+  for (const method of METHODS) if (!app.supportedMethods.includes(method)) app.addHttpMethod(method)
+  app.register(fastifyAllowedMethods)
+  app.register(async scope => {
+    scope.all('/all', async () => t.fail('a handler was called'))
+    scope.get('/a', async () => t.fail('a handler was called'))
+  })
+  const wrong = await findWrongAnswers(app)
+  t.strictSame(wrong.filter(({ method }) => method !== 'CONNECT'), [])
+  t.equal(wrong.checks, METHODS.length - 2)
 })
 
 t.test('what a hook starts in the course of a run goes its own way after it', async t => {
