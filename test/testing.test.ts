@@ -213,6 +213,7 @@ t.test('each method of a pattern is asked for under its own constraints', async 
   }
   for (const [url, options] of [['/a/', { ignoreTrailingSlash: true }], ['/a//b', { ignoreDuplicateSlashes: true }]] as const) {
     const app = build(t, { fastify: routerOptions(options) })
+    await app.after()
     app.route({ method: 'GET', url, handler: async () => t.fail('a handler was called') })
     app.route({ method: 'PUT', url, constraints: { version: '1.0.0' }, handler: async () => t.fail('a handler was called') })
     const { checks } = await findWrongAnswers(app)
