@@ -11,7 +11,7 @@ import { type Installation, install, installationOf, setOptions } from './scope.
 import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
 export type * from '../types/fastify.js'
-export type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions } from '../types/options.js'
+export type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions, MethodNotAllowedError } from '../types/options.js'
 export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } from '../types/problem.js'
 
 /**

@@ -2,8 +2,9 @@ import { Type } from '@sinclair/typebox'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { type FastifyRequest } from 'fastify'
 import t from 'tap'
+import ts from 'typescript'
 import fastifyAllowedMethods, {
-  type AnyRequest, type ConstraintValues, type FastifyAllowedMethodsOptions, MethodNotAllowedProblem, ProblemDetails,
+  type AnyRequest, type ConstraintValues, type FastifyAllowedMethodsOptions, type MethodNotAllowedError, MethodNotAllowedProblem, ProblemDetails,
   fastifyAllowedMethods as named, isMethodNotAllowedProblem
 } from '../plugin/index.js'
 
@@ -85,6 +86,7 @@ t.test('the decorators, on every kind of app', async t => {
     returns<string[] | Promise<string[]>>()(app.allowedMethods(request))
     returns<string[] | Promise<string[]>>()(app.allowedMethods(request, { version: '1.x' }))
     returns<string[] | Promise<string[]>>()(app.allowedMethods(request as FastifyRequest | string))
+    returns<string[] | Promise<string[]>>()(app.allowedMethods(request as any))
     // @ts-expect-error -- neither a URL nor a request
     app.allowedMethods(42)
     // @ts-expect-error -- read-only
@@ -108,6 +110,49 @@ t.test('the decorators, on every kind of app', async t => {
   const typed = Fastify().withTypeProvider<TypeBoxTypeProvider>()
   typed.register(fastifyAllowedMethods)
   typed.get('/users', { schema: { response: { 200: Type.String() } } }, async (_request, reply) => reply.sendMethodNotAllowed())
+})
+
+t.test('the error of the option throw', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.register(fastifyAllowedMethods, { throw: true })
+  app.get('/users', async () => [])
+  app.setErrorHandler<MethodNotAllowedError>(async ({ code, statusCode, allow, headers }) => {
+    exactly<typeof allow, string[]>(true)
+    const error: Pick<MethodNotAllowedError, 'code' | 'statusCode' | 'allow' | 'headers'> = { code, statusCode, allow, headers }
+    return error
+  })
+  t.strictSame((await app.inject({ method: 'PUT', url: '/users' })).json(), {
+    code: 'FST_ALLOWED_METHODS_METHOD_NOT_ALLOWED', statusCode: 405, allow: ['GET', 'HEAD'], headers: { allow: 'GET, HEAD' }
+  })
+})
+
+/** What an editor offers at the caret `|`, in a module of the folder test/. */
+function complete (source: string): string[] {
+  const file = `${process.cwd()}/test/completed.mts`
+  const text = source.replace('|', '')
+  const service = ts.createLanguageService({
+    ...ts.sys,
+    getScriptFileNames: () => [file],
+    getScriptVersion: () => '1',
+    getScriptSnapshot: name => {
+      const content = name === file ? text : ts.sys.readFile(name)
+      return content === undefined ? undefined : ts.ScriptSnapshot.fromString(content)
+    },
+    getCompilationSettings: () => ({ strict: true, module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2023, types: ['node'] }),
+    getDefaultLibFileName: ts.getDefaultLibFilePath,
+    useCaseSensitiveFileNames: () => true
+  })
+  return service.getCompletionsAtPosition(file, source.indexOf('|'), {})?.entries.map(({ name }) => name) ?? []
+}
+
+t.test("an editor completes this plugin's options for it, and for no other plugin", async t => {
+  const offered = (plugin: string, imports = "import allowed from '../plugin/index.js'") =>
+    complete(`import Fastify from 'fastify'\nimport cors from '@fastify/cors'\n${imports}\nFastify().register(${plugin}, { o| })`)
+  t.ok(offered('allowed').includes('catchAll'))
+  const others = offered('cors')
+  t.ok(others.includes('credentials'))
+  t.strictSame(others, offered('cors', ''))
 })
 
 t.test('the schemas and their static types', async t => {

@@ -1,10 +1,15 @@
 import type { TObject } from '@sinclair/typebox'
-import type { FastifyRegisterOptions } from 'fastify'
+import type { FastifyPluginCallback, FastifyPluginOptions, FastifyRegisterOptions } from 'fastify'
 import type { MethodNotAllowedProblem } from './problem.js'
-import type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions } from './options.js'
+import type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions, Unmatched } from './options.js'
 
 declare module 'fastify' {
   interface FastifyRegister<T> {
+    // Matches no plugin. While the options of a plugin are being typed no overload matches, and editors complete from the first: this one, as
+    // Fastify's own would. Without it, they would offer the options below for every plugin.
+    <Options extends FastifyPluginOptions>(
+      plugin: (FastifyPluginCallback<Options> | Promise<{ default: FastifyPluginCallback<Options> }>) & Unmatched, options: FastifyRegisterOptions<Options>
+    ): T
     /** The type that the option `problem` returns follows from the option `schema`. */
     <Schema extends TObject = typeof MethodNotAllowedProblem>(
       plugin: FastifyAllowedMethods | Promise<{ default: FastifyAllowedMethods }>,
@@ -14,6 +19,14 @@ declare module 'fastify' {
 
   interface FastifyInstance {
     /**
+     * The methods routed at a request's URL, including its own, without those that the option `allow` removes.
+     *
+     * @param constraints values to use instead of those from the request's headers and the option `constraints`
+     * @returns the methods in upper case, sorted; empty if the URL is unknown; a promise if the option `constraints` or `allow` is async
+     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` if an argument is something else; what an option throws
+     */
+    allowedMethods (request: AnyRequest, constraints?: ConstraintValues): string[] | Promise<string[]>
+    /**
      * The methods routed at a URL, as Fastify's own router finds them.
      *
      * @param url a path or an absolute URL, whose query does not matter
@@ -22,13 +35,7 @@ declare module 'fastify' {
      * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` if an argument is something else
      */
     allowedMethods (url: string, constraints?: ConstraintValues): string[]
-    /**
-     * The methods routed at a request's URL, including its own, without those that the option `allow` removes.
-     *
-     * @param constraints values to use instead of those from the request's headers and the option `constraints`
-     * @returns the methods in upper case, sorted; empty if the URL is unknown; a promise if the option `constraints` or `allow` is async
-     * @throws `FST_ALLOWED_METHODS_INVALID_ARGUMENT` if an argument is something else; what an option throws
-     */
+    /** Takes either. */
     allowedMethods (requestOrUrl: AnyRequest | string, constraints?: ConstraintValues): string[] | Promise<string[]>
 
     /**

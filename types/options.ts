@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { FastifyPluginAsync, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
+import type { FastifyError, FastifyPluginAsync, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
 import { MethodNotAllowedProblem } from './problem.js'
 
 /** Values of routing constraints by strategy name, as Fastify's router would derive them from a request. */
@@ -33,7 +33,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   type?: string | undefined
 
   /**
-   * Builds the body of a 405 from the default one. May be async.
+   * Builds the body of a 405 from the default one. May be async. A member that `schema` does not declare is not sent: to add one, give both.
    *
    * @default (problem) => problem
    */
@@ -48,8 +48,8 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   schema?: Schema | undefined
 
   /**
-   * Hand an error to the app's error handler instead of replying, with `statusCode` and `code`, and for a 405 with `allow` and `headers`:
-   * for an app that renders all its errors in one place. `problem`, `schema` and `type` then have no effect on the reply.
+   * Hand an error to the app's error handler instead of replying, for a 405 a `MethodNotAllowedError`: for an app that renders all its errors
+   * in one place. `problem`, `schema` and `type` then have no effect on the reply.
    *
    * @default false
    */
@@ -113,8 +113,27 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   advertise?: boolean | undefined
 }
 
-/** The plugin. */
-export interface FastifyAllowedMethods extends FastifyPluginAsync<FastifyAllowedMethodsOptions & ({ schema?: undefined } | { problem?: undefined })> {
+/** What the option `throw` hands to the app's error handler in place of a 405. */
+export interface MethodNotAllowedError extends FastifyError {
+  code: 'FST_ALLOWED_METHODS_METHOD_NOT_ALLOWED'
+  statusCode: 405
+  /** The methods that the URL supports, sorted. */
+  allow: string[]
+  /** The header field of the answer, which is set already. */
+  headers: { allow: string }
+}
+
+/** What nothing satisfies. */
+export interface Unmatched { readonly unmatched: unique symbol }
+
+/** Named in the compiler's message if what `problem` returns does not satisfy `schema`. */
+interface ReturnsWhatTheSchemaDescribes extends Unmatched {}
+
+interface OptionsWithoutSchema extends FastifyAllowedMethodsOptions { schema?: undefined }
+interface OptionsWithSchema extends Omit<FastifyAllowedMethodsOptions, 'schema' | 'problem'> { schema: TObject, problem?: ReturnsWhatTheSchemaDescribes | undefined }
+
+/** The plugin. With a `schema`, its options are those of the overload of `register` that types/fastify.ts declares. */
+export interface FastifyAllowedMethods extends FastifyPluginAsync<OptionsWithoutSchema | OptionsWithSchema> {
   readonly default: FastifyAllowedMethods
   readonly fastifyAllowedMethods: FastifyAllowedMethods
 }
