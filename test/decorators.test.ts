@@ -220,6 +220,7 @@ t.test('reply.sendMethodNotAllowed takes the methods that the state of a resourc
   t.strictSame(await answer('PUT', ['GET', 'PUT']), [405, 'GET', ['GET']], "never the request's own")
   t.strictSame(await answer('GET', ['HEAD', 'PUT']), [405, 'HEAD, PUT', ['HEAD', 'PUT']], 'what is given is taken at its word')
   t.strictSame(await answer('PUT', []), [405, '', []], 'an empty Allow says that there is none')
+  t.strictSame(await answer('PUT', ["M!#$%&'*+-.^_`|~09"]), [405, "M!#$%&'*+-.^_`|~09", ["M!#$%&'*+-.^_`|~09"]], 'any token (RFC 9110 §5.6.2)')
   t.strictSame(await answer('PUT', ['BAD TOKEN']), [500, undefined, undefined])
 })
 
