@@ -194,13 +194,17 @@ t.test('isMethodNotAllowedProblem', async t => {
   for (const wrong of [null, 405, 'x', [], {}, { ...problem, status: 404 }, { ...problem, allow: 'GET' }, { ...problem, allow: ['GET', 'GET'] }, { ...problem, allow: ['a b'] }]) {
     t.notOk(isMethodNotAllowedProblem(wrong))
   }
+  for (const method of ['GET, PUT', 'GET ', ' GET', 'get', '', 5]) t.notOk(isMethodNotAllowedProblem({ ...problem, allow: [method] }), 'a method is one token, in upper case')
+  for (const name of Object.keys(problem)) t.notOk(isMethodNotAllowedProblem({ ...problem, [name]: undefined }), `${name} is required`)
 })
 
 t.test('ProblemDetails holds any problem, with extension members, and can be built on', async t => {
   t.ok(Value.Check(ProblemDetails, {}))
   t.ok(Value.Check(ProblemDetails, { type: 'about:blank', status: 404, balance: 30 }))
   t.notOk(Value.Check(ProblemDetails, { status: '404' }))
-  t.notOk(Value.Check(ProblemDetails, { status: 99 }))
+  for (const status of [99, 600, 404.5]) t.notOk(Value.Check(ProblemDetails, { status }))
+  for (const status of [100, 599]) t.ok(Value.Check(ProblemDetails, { status }))
+  for (const name of ['type', 'title', 'detail', 'instance']) t.notOk(Value.Check(ProblemDetails, { [name]: 5 }), name)
   const OutOfCredit = Type.Composite([ProblemDetails, Type.Object({ balance: Type.Number() })])
   t.notOk(Value.Check(OutOfCredit, { title: 'Out of credit' }))
   t.ok(Value.Check(OutOfCredit, { title: 'Out of credit', balance: 30 }))
