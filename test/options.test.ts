@@ -140,7 +140,7 @@ t.test("Fastify's own options of register are left to it", async t => {
 })
 
 t.test('type: becomes the type of the problem', async t => {
-  for (const type of ['about:blank', '/problems/405', 'https://a.example/p?q=[%20]#f', 'urn:x']) {
+  for (const type of ['about:blank', '/problems/405', 'https://a.example/p?q=[%20]#f', 'urn:x', "/-._~!$&'()*+,;=:@%2f%AF"]) {
     const app = build(t, { routes: ['GET /users'], plugin: { type } })
     t.equal((await app.inject({ method: 'PUT', url: '/users' })).json().type, type)
   }
