@@ -82,12 +82,14 @@ t.test('what is wrong with a body that Fastify does not read changes nothing', {
 
 t.test('nor does a hook that gives no stream', async t => {
   for (const given of [5, null, 'body', {}]) {
-    const app = Fastify()
-    t.teardown(() => app.close())
-    app.addHook('preParsing', async () => given as never)
-    app.register(fastifyAllowedMethods)
-    declare(app, 'GET /users')
-    t.strictSame([await ask(app, 'PUT', '/users'), await ask(app, 'GET', '/unknown')], ['GET, HEAD', 404])
+    for (const options of [{}, asyncOption]) {
+      const app = Fastify()
+      t.teardown(() => app.close())
+      app.addHook('preParsing', async () => given as never)
+      app.register(fastifyAllowedMethods, options)
+      declare(app, 'GET /users')
+      t.strictSame([await ask(app, 'PUT', '/users'), await ask(app, 'GET', '/unknown')], ['GET, HEAD', 404])
+    }
   }
 })
 
