@@ -45,6 +45,15 @@ t.test('no route twice in a strict app either, where an optional parameter stand
   t.strictSame(await findWrongAnswers(app), [])
 })
 
+t.test('a route from before the plugin is not taken for one from after it that begins alike', async t => {
+  const [before, after] = [['/a/:id/b', '/f/:name.txt', '/r/:from-a'], ['/a/:id/c', '/f/:name.pdf', '/r/:from-b']] as const
+  const app = build(t, { plugin: false, routes: before.map(url => `PUT ${url}`) })
+  await app.register(fastifyAllowedMethods)
+  declare(app, ...after.map(url => `PUT ${url}`))
+  await app.ready()
+  t.strictSame([...app.methodsByUrl.keys()].sort(), [...before, ...after].sort())
+})
+
 t.test('an app without routes', async t => {
   const app = build(t)
   await app.ready()
