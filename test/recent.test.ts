@@ -15,6 +15,12 @@ t.test('keeps what is asked twice, but no long URL', async t => {
   t.strictSame([200, 201].map(length => [1, 2, 3].map(() => count('/'.padEnd(length, 'x')))), [[1, 1, 0], [1, 1, 1]])
 })
 
+t.test('what is asked once takes no place', async t => {
+  const recent = new RecentFindings()
+  for (let i = 0; i < 100; i++) look(recent, `/users/${i}`)
+  t.strictSame(recent.urls.filter(url => url !== undefined), [])
+})
+
 t.test('two URLs with the same place, or with the same hash, are never taken for one another', async t => {
   const recent = new RecentFindings()
   const urls = Array.from({ length: 20_000 }, (_, i) => `/users/${i}`)
