@@ -22,9 +22,21 @@ t.test('a URL that a pattern takes', async t => {
     ['/:isbn(^[0-9]{13}$)/*', [`/${'1'.repeat(13)}/x`]],
     ['/:id(^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$)', ['/123e4567-e89b-42d3-a456-426614174000']],
     ['/:code(^QX[0-9]$)', ':code(^QX[0-9]$)'],
+    ['/:id(^y?\\d$)/:part?', ['/1', '/1/x']],
     ['/users/:id/posts/:id', ['/users/x/posts/x']]
   ]
   for (const [pattern, urls] of cases) t.strictSame(samplesOf(pattern, {}, any), urls, encodeURI(pattern))
+})
+
+t.test('a value for each usual shape of a parameter', async t => {
+  for (const expression of [
+    '\\d+', '[a-z]+', '[A-Z]', '[a-z]-[a-z]', '[a-z]_[a-z]', '[a-z]\\.[a-z]', '(en|de)', '[a-z]{2}-[A-Z]{2}', '(true|false)', '-\\d+', '\\d+\\.\\d+',
+    '\\d+\\.\\d+\\.\\d+', 'v\\d+', '20\\d\\d', '0[1-9]', '20\\d\\d-(0[1-9]|1[0-2])', '20\\d\\d-\\d\\d-\\d\\d', '[^@]+@[^@]+', '(\\d+\\.){3}\\d+', '[^.]+\\.(jpg|png)',
+    '[0-7][0-9A-HJKMNP-TV-Z]{25}', '\\d{24}', '[0-9a-f]{24}', '[0-9A-F]{24}', '[A-Z]{2}'
+  ]) {
+    const [url] = samplesOf(`/:p(^${expression}$)`, {}, any)
+    t.match(decodeURIComponent(String(url).slice(1)), new RegExp(`^${expression}$`), expression)
+  }
 })
 
 t.test('values that are given take the place of those that are chosen', async t => {
