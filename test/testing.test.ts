@@ -296,6 +296,19 @@ t.test('a URL that two patterns take is asked once', async t => {
   t.equal(wrong.checks, app.supportedMethods.length - 2)
 })
 
+t.test('each method is asked for once: those that no route takes too, and one that the app does not support', async t => {
+  const app = build(t, { plugin: false })
+  app.addHttpMethod('ACL')
+  app.register(fastifyAllowedMethods)
+  declare(app, 'GET /a')
+  const asked: string[] = []
+  app.addHook('onRequest', async ({ method }) => { asked.push(method) })
+  t.strictSame(await findWrongAnswers(app), [])
+  const [unsupported, ...others] = asked
+  t.notOk(app.supportedMethods.includes(unsupported as string))
+  t.strictSame(others.sort(), app.supportedMethods.filter(method => method !== 'GET' && method !== 'HEAD').sort())
+})
+
 t.test('the app goes on as before', async t => {
   const app = build(t, { routes: ['GET /a'] })
   await findWrongAnswers(app)
