@@ -348,6 +348,13 @@ t.test('its place in the lifecycle', async t => {
   })
 })
 
+t.test('another plugin may depend on it by its name', async t => {
+  const app = build(t)
+  app.register(Object.assign(async () => {}, { [Symbol.for('plugin-meta')]: { dependencies: ['fastify-allowed-methods'] } }))
+  await app.ready()
+  t.ok(app.hasPlugin('fastify-allowed-methods'))
+})
+
 t.test('Allow is upper case, sorted, each method once, without the method of the request', async t => {
   const app = build(t)
   app.route({ method: ['PUT', 'get', 'DELETE'] as HTTPMethods[], url: '/:a', handler: async () => 'a' })
