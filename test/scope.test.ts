@@ -273,6 +273,15 @@ t.test('two colons in a prefix are a colon, no parameter', async t => {
   t.equal(await typeOf(app, '/a:bc/x'), '/root')
 })
 
+t.test('three colons in a prefix are a colon and a parameter', async t => {
+  const app = build(t, { routes: ['GET /a/x', 'GET /a1/x'], plugin: { type: '/root' } })
+  app.register(async scope => {
+    scope.register(fastifyAllowedMethods, { type: '/a:::id' })
+    declare(scope, 'GET /x')
+  }, { prefix: '/a:::id' })
+  t.strictSame([await typeOf(app, '/a:1/x'), await typeOf(app, '/a1/x'), await typeOf(app, '/a/x')], ['/a:::id', '/root', '/root'])
+})
+
 t.test('a prefix is found as the router finds its routes, with the case, slashes and semicolons that it ignores', async t => {
   const app = build(t, {
     plugin: { type: '/root' },
