@@ -77,6 +77,26 @@ t.test('it holds for the constraints of the request, the options of the prefix, 
   t.equal(await allow('GET', '/api/a'), undefined)
 })
 
+t.test('where it is off, in a prefix or outside of that of the plugin, no option is asked and nothing is logged', async t => {
+  const lines: string[] = []
+  const app = build(t, { plugin: false, fastify: { logger: { level: 'warn', stream: { write: line => { lines.push(line) } } } } })
+  let asked = 0
+  app.register(async api => {
+    api.register(fastifyAllowedMethods, { advertise, allow: methods => { asked++; return methods } })
+    api.register(async inner => {
+      inner.register(fastifyAllowedMethods, { advertise: false })
+      declare(inner, 'GET /a')
+    }, { prefix: '/inner' })
+    api.addHook('onRequest', async ({ raw }) => { if (raw.url === '/api/moved') raw.url = '/elsewhere' })
+    declare(api, 'GET /moved')
+  }, { prefix: '/api' })
+  for (const url of ['/api/inner/a', '/api/moved']) {
+    const reply = await app.inject(url)
+    t.strictSame([reply.statusCode, reply.headers.allow], [200, undefined], url)
+  }
+  t.strictSame([asked, lines], [0, []])
+})
+
 t.test('an option that fails is logged, and leaves the response as it is', async t => {
   for (const allow of [() => { throw new Error('oops') }, async () => { throw new Error('oops') }]) {
     const lines: { level: number, msg: string, err?: { message: string } }[] = []
