@@ -6,12 +6,11 @@ import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Installation } from './scope.js'
 
 /**
- * Keeps only the values of constraint strategies that the app uses; undefined if none is left.
+ * Keeps only the values of constraint strategies that the app uses.
  * The router must not be given any others: asked for a version, it finds no route in an app without versioned routes.
  */
-export function constraintsInUse (app: FastifyInstance, values: ConstraintValues = {}): ConstraintValues | undefined {
-  const inUse = Object.entries(values).filter(([name]) => app.hasConstraintStrategy(name))
-  return inUse.length === 0 ? undefined : Object.fromEntries(inUse)
+export function constraintsInUse (app: FastifyInstance, values: ConstraintValues = {}): ConstraintValues {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => app.hasConstraintStrategy(name)))
 }
 
 /**
@@ -22,7 +21,7 @@ export function constraintsInUse (app: FastifyInstance, values: ConstraintValues
  */
 export function constraintsOf (
   { root }: Installation, request: AnyRequest, custom: GivenOptions['constraints']
-): MaybePromise<ConstraintValues | undefined> {
+): MaybePromise<ConstraintValues> {
   const { headers } = request.raw
   const builtIn = { version: headers['accept-version'], host: headers.host || headers[':authority'] }
   if (custom === undefined) return constraintsInUse(root, builtIn)

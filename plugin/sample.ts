@@ -8,7 +8,7 @@ interface Sample {
 
 /** Values to try for a parameter, until one matches the regular expression that the pattern gives for it. */
 const CANDIDATES = [
-  'x', '1', 'X', 'x1', 'x-x', 'x_x', 'x.x', 'en', 'en-US', 'true', '-1', '1.5', '1.0.0', 'v1', '2026', '01', '2026-01', '2026-01-31',
+  'x', '1', 'X', 'x-x', 'x_x', 'x.x', 'en', 'en-US', 'true', '-1', '1.5', '1.0.0', 'v1', '2026', '01', '2026-01', '2026-01-31',
   'x@example.com', '127.0.0.1', '123e4567-e89b-42d3-a456-426614174000', '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'image.png',
   // None is longer: some expressions take exponential time to reject a long value.
   ...['1', 'x', 'X', 'a', 'A'].flatMap(character => Array.from({ length: 23 }, (_, at) => character.repeat(at + 2)))
@@ -43,7 +43,7 @@ function sampleOf (pattern: string, params: Readonly<Record<string, string>>, fi
   const names: string[] = []
   let url = ''
   for (let at = 0; at < pattern.length;) {
-    const [colons, name] = /^(?:::|:([^/(.-]+)|(?=\*))/.exec(pattern.slice(at)) ?? []
+    const [colons, name] = /^(?:::|:([^/(.-]+))/.exec(pattern.slice(at)) ?? []
     if (name === undefined && pattern[at] !== '*') {
       const literal = colons ?? String.fromCodePoint(pattern.codePointAt(at) as number)
       url += literal === '::' ? ':' : encodeURI(literal)

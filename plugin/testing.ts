@@ -144,7 +144,7 @@ interface Answer { status: number, allow?: string | undefined, mediaType?: strin
 interface Seen {
   request: AnyRequest
   settings: Settings | undefined
-  constraints?: ConstraintValues | undefined
+  constraints?: ConstraintValues
   /** The answer that is promised; undefined if that is the app's own 404. */
   promised?: Answer | undefined
   /** The message of an error that an option has thrown. */

@@ -18,7 +18,7 @@ t.test('keeps what is asked twice, but no long URL', async t => {
 t.test('what is asked once takes no place', async t => {
   const recent = new RecentFindings()
   for (let i = 0; i < 100; i++) look(recent, `/users/${i}`)
-  t.strictSame(recent.urls.filter(url => url !== undefined), [])
+  t.strictSame(recent.findings.filter(finding => finding !== undefined), [])
 })
 
 t.test('two URLs with the same place, or with the same hash, are never taken for one another', async t => {
