@@ -37,7 +37,7 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'advertises on a 404': ['advertise', 'request.is404 || isPreflight', 'isPreflight'],
   'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, routedUrl(request), values, catchAll, kept)', 'methods: kept'],
   'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
-  'sends what the schema does not declare': ['problem', 'clean(schema, JSON.parse(JSON.stringify(body)))', 'body'],
+  'sends what the schema does not declare': ['problem', 'clean(schema, JSON.parse(JSON.stringify(body), withoutInherited))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
   'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)'],
   'answers what another URL supports': ['recent', 'hash & (MOST_URLS - 2);\n        if (findings[first]?.url === url)', '0;\n        if (findings[first] !== undefined)'],
