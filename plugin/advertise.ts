@@ -1,5 +1,6 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify'
 import type { Settings } from './options.js'
+import { lookAfter, pause } from './payload.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
 import type { Finding } from './recent.js'
 import { isTimedOut, toAllow } from './reply.js'
@@ -9,6 +10,9 @@ import { routedUrl } from './target.js'
 
 /** What was found before the handler of a request runs; undefined if an option has failed. */
 const findings = new WeakMap<FastifyRequest, Finding | undefined>()
+
+/** What has been set on the reply to a request. If a later hook fails, what the app's error handler sends passes the hooks again. */
+const values = new WeakMap<FastifyRequest, string>()
 
 /**
  * Sets `Allow` on the routed responses of a scope (RFC 9110 §10.2.1), unless a response already has one or answers a CORS preflight.
@@ -26,16 +30,24 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
     if (isExempt) return done()
     const later = andThen(find(request, settings), finding => { findings.set(request, finding) })
     if (later === undefined) return done()
-    later.then(() => isTimedOut(reply) || done())
+    const body = request.body as RequestPayload | undefined // a stream, if a content type parser passes one on
+    const payload = typeof body?.resume === 'function' ? body : request.raw
+    const carryOn = payload === request.raw ? done : lookAfter(payload, reply, done)
+    later.finally(pause(payload)).then(() => isTimedOut(reply) || carryOn()).catch(done)
   })
 
   scope.addHook('onSend', function advertiseAllow (request, reply, _payload, done) {
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
-    const settings = request.is404 || isPreflight || reply.hasHeader('allow') ? undefined : settingsFor(installation, routedUrl(request))
+    const earlier = values.get(request)
+    if (isPreflight || reply.getHeader('allow') !== earlier) return done()
+    if (earlier !== undefined) reply.removeHeader('allow')
+    const settings = request.is404 ? undefined : settingsFor(installation, routedUrl(request))
     if (!settings?.advertise) return done()
     const finding = findings.has(request) ? findings.get(request) : find(request, settings)
     if (finding !== undefined && !(finding instanceof Promise) && finding.methods.length > 0) {
-      reply.header('allow', toAllow(reply.statusCode === 405 ? withoutRefused(finding.methods, request.method) : finding.methods))
+      const value = toAllow(reply.statusCode === 405 ? withoutRefused(finding.methods, request.method) : finding.methods)
+      values.set(request, value)
+      reply.header('allow', value)
     }
     done()
   })

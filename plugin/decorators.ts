@@ -4,7 +4,7 @@ import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, ensure, isObject } from './errors.js'
 import { DEFAULT_SETTINGS } from './options.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
-import { holdUntil, isTimedOut, replyMethodNotAllowed } from './reply.js'
+import { holdUntil, replyMethodNotAllowed, watch } from './reply.js'
 import { findMethods, isListOfMethods, narrow, routedMethods, withoutRefused } from './routed.js'
 import { type Installation, installationOf, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
@@ -33,14 +33,15 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   const keep = () => methods === undefined
     ? andThen(findMethods(installation, this.request, settings), found => found.methods)
     : narrow(methods, this.request, settings.allow)
+  const isOvertaken = watch(this)
   const send = (kept: readonly string[]): MaybePromise<void> => {
-    if (isTimedOut(this)) return
+    if (!this.sent && isOvertaken()) return
     const isHidden = settings.allow !== undefined && kept.length === 0 && methods?.length !== 0
     if (isHidden) this.callNotFound() // no method is left, so the URL counts as unknown
     else if (this.sent) this.send() // Fastify logs that the reply was already sent
     else return replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
   }
-  const later = attempt(() => andThen(keep(), send), error => { if (!isTimedOut(this)) this.send(error) })
+  const later = attempt(() => andThen(keep(), send), error => { if (this.sent || !isOvertaken()) this.send(error) })
   if (later instanceof Promise) {
     holdUntil(later, this)
     later.catch(error => this.request.log.error(error)) // in an `onError` hook nothing can be sent, and the hook may not wait for this

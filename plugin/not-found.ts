@@ -3,7 +3,7 @@ import { InvalidOptionError } from './errors.js'
 import type { GivenOptions, Settings } from './options.js'
 import { lookAfter, pause } from './payload.js'
 import type { Finding } from './recent.js'
-import { isAnswered, replyMethodNotAllowed, replyOptions, replyRefusal } from './reply.js'
+import { replyMethodNotAllowed, replyOptions, replyRefusal, watch } from './reply.js'
 import { findMethods, isImplemented } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl, withoutNames } from './target.js'
@@ -36,8 +36,9 @@ function answerMiss (
   if (settings.notImplemented && !isImplemented(installation, request, settings)) return replyRefusal(reply, settings, 501)
   const finding = findMethods(installation, request, settings, true)
   if (finding instanceof Promise) {
-    finding.finally(pause(payload)).then(finding => isAnswered(reply) || answer(reply, finding, settings))
-      .then(answered => answered || done()).catch(error => isAnswered(reply) || done(error))
+    const isOvertaken = watch(reply)
+    finding.finally(pause(payload)).then(finding => isOvertaken() || answer(reply, finding, settings))
+      .then(answered => answered || done()).catch(error => isOvertaken() || done(error))
   } else if (!answer(reply, finding, settings)) {
     done()
   }

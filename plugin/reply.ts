@@ -15,21 +15,15 @@ import type { Finding } from './recent.js'
 export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, settings: Settings): MaybePromise<void> {
   const { methods } = finding
   const allow = toAllow(methods)
-  reply.header('allow', allow)
-  if (settings.throw) {
-    reply.send(Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: [...methods], headers: { allow } }))
-    return
-  }
   try {
+    if (settings.throw) throw Object.assign(new MethodNotAllowedError(toDetail(methods)), { allow: [...methods], headers: { allow } })
     const body = toMethodNotAllowed(reply.request, finding, settings)
-    if (typeof body !== 'string') return body.then(body => { if (!isAnswered(reply)) send(body) }).catch(error => { if (!isAnswered(reply)) reply.send(error) })
-    send(body)
+    if (typeof body === 'string') return replyProblem(reply.header('allow', allow), 405, body, 'not allowed')
+    const isOvertaken = watch(reply)
+    return body.then(body => { if (!isOvertaken()) replyProblem(reply.header('allow', allow), 405, body, 'not allowed') })
+      .catch(error => { if (!isOvertaken()) reply.header('allow', allow).send(error) })
   } catch (error) {
-    reply.send(error)
-  }
-
-  function send (body: string): void {
-    replyProblem(reply, 405, body, 'not allowed')
+    reply.header('allow', allow).send(error)
   }
 }
 
@@ -49,14 +43,20 @@ export function holdUntil (later: Promise<unknown>, reply: FastifyReply): void {
   later.then(free, free)
 }
 
-/** Tells whether something else has answered while the plugin waited for an option. */
-export function isAnswered (reply: FastifyReply): boolean {
-  return reply.sent || reply.raw.headersSent || isTimedOut(reply)
+/**
+ * Watches a reply while the plugin waits for an option.
+ *
+ * @returns whether something else has answered meanwhile. A timeout counts only if it comes later: an error handler may be answering an earlier one
+ */
+export function watch (reply: FastifyReply): () => boolean {
+  const wasTimedOut = isTimedOut(reply)
+  return () => reply.sent || reply.raw.headersSent || (isTimedOut(reply) && !wasTimedOut)
 }
 
 /** Tells whether Fastify's `handlerTimeout` is answering a request; an `onSend` hook may still be delaying that answer. */
 export function isTimedOut ({ request }: FastifyReply): boolean {
-  return request.signal?.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
+  if (!request.routeOptions.handlerTimeout) return false // the first to read `signal` decides what it tells: that must not be the plugin
+  return request.signal.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
 }
 
 /** Answers OPTIONS with what the URL supports (RFC 9110 §9.3.7). */

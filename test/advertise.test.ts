@@ -214,9 +214,93 @@ t.test('while an option does not settle, handlerTimeout answers, and no handler 
 
 t.test('an error in what follows a hook that has waited is a reply', async t => {
   const app = build(t, { plugin: { advertise, allow: async methods => methods }, routes: ['GET /a'] })
-  app.addHook('preHandler', () => { throw new Error('thrown') })
-  const reply = await app.inject('/a')
-  t.strictSame([reply.statusCode, reply.json().message, reply.headers.allow], [500, 'thrown', 'GET, HEAD'])
+  app.addHook('preHandler', (request, _reply, done) => {
+    if (request.url === '/a') throw new Error('thrown')
+    done()
+  })
+  app.setSchemaErrorFormatter(() => { throw new Error('thrown') })
+  app.get('/b', { schema: { querystring: { type: 'object', required: ['x'] } } }, async () => 'b')
+  app.get('/c', (_request, reply) => reply.type('text/x').serializer(() => { throw new Error('thrown') }).send({}))
+  for (const url of ['/a', '/b', '/c']) {
+    const reply = await app.inject(url)
+    t.strictSame([reply.statusCode, reply.json().message, reply.headers.allow], [500, 'thrown', 'GET, HEAD'], url)
+  }
+})
+
+t.test('a body that a content type parser passes on as a stream arrives, and its error is the reader\'s', async t => {
+  for (const option of asyncOptions) {
+    const app = build(t, { plugin: { advertise, ...option } })
+    let bytes = 0
+    app.addHook('onRequest', (request, _reply, done) => {
+      if (request.headers['content-type'] === 'application/x') request.raw.on('data', (chunk: Buffer) => { bytes += chunk.length })
+      done()
+    })
+    app.addContentTypeParser('application/gzip', (_request, payload, done) => { done(null, payload.pipe(createGunzip())) })
+    app.addContentTypeParser('application/x', (_request, payload, done) => { done(null, payload) })
+    app.post('/a', (request, reply) => {
+      let text = ''
+      const body = request.body as Readable
+      body.on('data', (chunk: Buffer) => { text += chunk.toString() }).on('end', () => { reply.send(text) }).on('error', error => { reply.send(error) })
+    })
+    const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/a`
+    const post = async (type: string, body: Buffer) => {
+      const response = await fetch(url, { method: 'POST', body, headers: { 'content-type': type }, signal: AbortSignal.timeout(5000) })
+      return [response.status, response.headers.get('allow'), response.status === 200 ? await response.text() : (await response.json() as { code: string }).code]
+    }
+    t.strictSame(await post('application/gzip', gzipSync('body')), [200, 'POST', 'body'])
+    t.strictSame(await post('application/gzip', Buffer.from('no gzip')), [500, 'POST', 'Z_DATA_ERROR'])
+    t.strictSame(await post('application/x', Buffer.from('body')), [200, 'POST', 'body'])
+    t.equal(bytes, 4)
+  }
+})
+
+t.test('request.signal tells the app what it does without the plugin', { skip: noTimeout }, async t => {
+  for (const plugin of [false, { advertise, constraints: async () => ({}) }] as const) {
+    const app = build(t, { plugin, fastify: { forceCloseConnections: true } })
+    app.addContentTypeParser('application/x', (_request, payload, done) => { done(null, payload) })
+    app.post('/a', async request => {
+      await (request.body as Readable).toArray()
+      await sleep(20)
+      return String(request.signal.aborted)
+    })
+    app.setNotFoundHandler(async (request, reply) => {
+      await sleep(20)
+      return reply.code(404).send(String(request.signal.aborted))
+    })
+    const left = new Promise(resolve => {
+      app.get('/events', (request, reply) => {
+        reply.hijack()
+        reply.raw.writeHead(200).write('event')
+        request.signal.addEventListener('abort', resolve)
+      })
+    })
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const post = async (path: string) => (await fetch(url + path, { method: 'POST', body: '{}', headers: { 'content-type': path === '/a' ? 'application/x' : 'application/json' } })).text()
+    t.strictSame([await post('/a'), await post('/unknown')], ['false', 'false'])
+    const leaving = new AbortController()
+    await fetch(`${url}/events`, { signal: leaving.signal })
+    leaving.abort()
+    t.ok(await left)
+  }
+})
+
+t.test('a reply that becomes a 405 or a 404 in the end has the Allow of such', async t => {
+  const app = build(t, { plugin: { advertise } })
+  const refusal = (statusCode: number) => Object.assign(new Error('refused'), { statusCode })
+  app.addHook('onSend', async request => { if (request.url !== '/stream' && !request.is404) throw refusal(request.url === '/gone' ? 404 : 405) })
+  app.setErrorHandler((error: { statusCode: number }, _request, reply) => {
+    if (error.statusCode === 404) reply.callNotFound()
+    else reply.send(error)
+  })
+  app.post('/late', async () => 'late')
+  app.post('/gone', async () => 'gone')
+  app.post('/stream', (_request, reply) => { reply.send(new Readable({ read () { this.destroy(refusal(405)) } })) })
+  app.get('/late', async () => 'late')
+  const post = async (url: string) => {
+    const { statusCode, headers } = await app.inject({ method: 'POST', url })
+    return [statusCode, headers.allow]
+  }
+  t.strictSame([await post('/late'), await post('/stream'), await post('/gone')], [[405, 'GET, HEAD'], [405, ''], [404, undefined]])
 })
 
 t.test('what is sent before the body has been read has Allow, unless an option is async', async t => {

@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
-import { type FastifyInstance, type FastifyReply, type HTTPMethods } from 'fastify'
-import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions } from '../plugin/index.js'
+import Fastify, { type FastifyInstance, type FastifyReply, type HTTPMethods } from 'fastify'
+import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions, type MethodNotAllowedProblem } from '../plugin/index.js'
 import { ask, build, declare, leave, strategy } from './helpers.js'
 
 t.test('app.allowedMethods: the sorted methods routed at a URL, none where it is unknown', async t => {
@@ -301,4 +302,32 @@ t.test('in an onError hook, where nothing can be sent, reply.sendMethodNotAllowe
       t.ok(codes.includes('FST_ERR_SEND_INSIDE_ONERR'), 'it is logged')
     }
   }
+})
+
+t.test('what an un-returned reply.sendMethodNotAllowed overtakes is sent whole', async t => {
+  const late = (methods: string[]) => sleep(20, methods)
+  for (const plugin of [{ allow: late }, { allow: () => late([]) }, { allow: async () => { await sleep(20); throw new Error('no') } }, { problem: (problem: MethodNotAllowedProblem) => sleep(20, problem) }]) {
+    const app = build(t, { plugin })
+    app.addHook('preHandler', async (_request, reply) => { reply.sendMethodNotAllowed() })
+    app.get('/a', (_request, reply) => {
+      reply.type('text/plain').send(Readable.from((async function * () {
+        yield 'first'
+        await sleep(60)
+        yield 'second'
+      })()))
+    })
+    const response = await fetch(`${await app.listen({ port: 0, host: '127.0.0.1' })}/a`)
+    t.strictSame([response.status, response.headers.get('allow'), await response.text()], [200, null, 'firstsecond'])
+  }
+})
+
+t.test('an error handler may answer a timeout by reply.sendMethodNotAllowed', { skip: !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify' }, async t => {
+  const options = [{}, { allow: async (methods: string[]) => methods }, { problem: async (problem: MethodNotAllowedProblem) => problem }, { allow: async () => { throw new Error('no') } }]
+  const replies = await Promise.all(options.map(async plugin => {
+    const app = build(t, { plugin, fastify: { handlerTimeout: 20 } })
+    app.setErrorHandler((error: Error, _request, reply) => { error.message === 'no' ? reply.code(500).send() : reply.sendMethodNotAllowed() })
+    app.get('/a', () => {})
+    return (await app.inject('/a')).statusCode
+  }))
+  t.strictSame(replies, [405, 405, 405, 500])
 })

@@ -66,12 +66,14 @@ t.test('what an error handler sends after such a hook is serialized as ever', as
 })
 
 t.test('a reply that was sent is left as it is, and Fastify warns', async t => {
-  const lines: { level: number, msg: string }[] = []
-  const app = build(t, { fastify: { logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } } })
-  app.get('/a', (_request, reply) => { reply.send('sent').sendMethodNotAllowed() })
-  const reply = await app.inject('/a')
-  t.equal(reply.payload, 'sent')
-  t.strictSame(lines.map(({ level }) => level).sort(), [30, 30, 40])
+  for (const plugin of [{}, { allow: async () => { throw new Error('no') } }]) {
+    const lines: { level: number, msg: string }[] = []
+    const app = build(t, { plugin, fastify: { logger: { stream: { write: (line: string) => { lines.push(JSON.parse(line)) } } } } })
+    app.get('/a', (_request, reply) => { reply.send('sent').sendMethodNotAllowed() })
+    const reply = await app.inject('/a')
+    t.equal(reply.payload, 'sent')
+    t.strictSame(lines.map(({ level }) => level).sort(), [30, 30, 40])
+  }
 })
 
 t.test('the log line is left out where the app logs no requests', async t => {
