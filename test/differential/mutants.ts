@@ -34,7 +34,7 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'answers OPTIONS by 501': ['routed', "(method === 'OPTIONS' && answerOptions) || ", ''],
   'answers HEAD by 501': ['routed', "method === 'HEAD' || ", ''],
   'answers 501 by the URL': ['routed', 'methodsInUse(installation).includes(method)', 'false'],
-  'advertises on a 404': ['advertise', 'request.is404 || isPreflight', 'isPreflight'],
+  'advertises on a 404': ['advertise', 'const settings = request.is404 ? undefined : ', 'const settings = '],
   'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, routedUrl(request), values, catchAll, kept)', 'methods: kept'],
   'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
   'sends what the schema does not declare': ['problem', 'clean(schema, JSON.parse(JSON.stringify(body), withoutInherited))', 'body'],
