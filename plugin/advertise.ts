@@ -3,7 +3,7 @@ import type { Settings } from './options.js'
 import { lookAfter, pause } from './payload.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
 import type { Finding } from './recent.js'
-import { isTimedOut, toAllow } from './reply.js'
+import { toAllow, watchTimeout } from './reply.js'
 import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
@@ -33,21 +33,22 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
     const body = request.body as RequestPayload | undefined // a stream, if a content type parser passes one on
     const payload = typeof body?.resume === 'function' ? body : request.raw
     const carryOn = payload === request.raw ? done : lookAfter(payload, reply, done)
-    later.finally(pause(payload)).then(() => isTimedOut(reply) || carryOn()).catch(done)
+    const isTimedOut = watchTimeout(reply)
+    later.finally(pause(payload)).then(() => isTimedOut() || carryOn()).catch(done)
   })
 
   scope.addHook('onSend', function advertiseAllow (request, reply, _payload, done) {
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
-    const earlier = values.get(request)
-    if (isPreflight || reply.getHeader('allow') !== earlier) return done()
-    if (earlier !== undefined) reply.removeHeader('allow')
+    const [value, earlier] = [reply.getHeader('allow'), values.get(request)]
+    if (isPreflight || (value !== undefined && value !== earlier)) return done()
+    if (value !== undefined) reply.removeHeader('allow')
     const settings = request.is404 ? undefined : settingsFor(installation, routedUrl(request))
     if (!settings?.advertise) return done()
     const finding = findings.has(request) ? findings.get(request) : find(request, settings)
     if (finding !== undefined && !(finding instanceof Promise) && finding.methods.length > 0) {
-      const value = toAllow(reply.statusCode === 405 ? withoutRefused(finding.methods, request.method) : finding.methods)
-      values.set(request, value)
-      reply.header('allow', value)
+      const allow = toAllow(reply.statusCode === 405 ? withoutRefused(finding.methods, request.method) : finding.methods)
+      values.set(request, allow)
+      reply.header('allow', allow)
     }
     done()
   })

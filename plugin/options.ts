@@ -92,7 +92,9 @@ function compile (schema: unknown): TypeCheck<TObject> {
 }
 
 /** The formats of the strings in a schema. A string whose format is not registered never passes TypeBox's check. */
-function formatsOf (schema: object): string[] {
+function formatsOf (schema: object, seen = new Set<object>()): string[] {
+  if (seen.has(schema)) return []
+  seen.add(schema)
   const own = TypeGuard.IsString(schema) && schema.format !== undefined ? [schema.format] : []
-  return [...own, ...Object.values(schema).filter(isObject).flatMap(formatsOf)]
+  return [...own, ...Object.values(schema).filter(isObject).flatMap(part => formatsOf(part, seen))]
 }

@@ -46,17 +46,21 @@ export function holdUntil (later: Promise<unknown>, reply: FastifyReply): void {
 /**
  * Watches a reply while the plugin waits for an option.
  *
- * @returns whether something else has answered meanwhile. A timeout counts only if it comes later: an error handler may be answering an earlier one
+ * @returns whether something else has answered meanwhile; what had begun before, such as an error handler after a timeout, does not count
  */
 export function watch (reply: FastifyReply): () => boolean {
-  const wasTimedOut = isTimedOut(reply)
-  return () => reply.sent || reply.raw.headersSent || (isTimedOut(reply) && !wasTimedOut)
+  const { raw } = reply
+  const hadBegun = raw.headersSent
+  const isTimedOut = watchTimeout(reply)
+  return () => reply.sent || (raw.headersSent && !hadBegun) || isTimedOut()
 }
 
-/** Tells whether Fastify's `handlerTimeout` is answering a request; an `onSend` hook may still be delaying that answer. */
-export function isTimedOut ({ request }: FastifyReply): boolean {
-  if (!request.routeOptions.handlerTimeout) return false // the first to read `signal` decides what it tells: that must not be the plugin
-  return request.signal.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
+/** @returns whether Fastify's `handlerTimeout` has begun to answer the request meanwhile; an `onSend` hook may still be delaying that answer */
+export function watchTimeout ({ request }: FastifyReply): () => boolean {
+  // Fastify has made the signal if there is a timeout. If not, the first to read it decides what it tells, and that must not be the plugin.
+  const signal = request.routeOptions.handlerTimeout ? request.signal : undefined
+  const wasAborted = signal?.aborted
+  return () => !wasAborted && signal?.reason?.code === 'FST_ERR_HANDLER_TIMEOUT'
 }
 
 /** Answers OPTIONS with what the URL supports (RFC 9110 §9.3.7). */

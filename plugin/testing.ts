@@ -13,7 +13,7 @@ import { findMethods, isImplemented } from './routed.js'
 import { samplesOf } from './sample.js'
 import { type Installation, type Probe, expectInstallation, installationOf, settingsFor } from './scope.js'
 import { routedUrl, withRoutedSlashes } from './target.js'
-import { customConstraints } from './warnings.js'
+import { customConstraints, strategiesOf } from './warnings.js'
 
 /** Options of `findWrongAnswers`. */
 export interface FindWrongAnswersOptions {
@@ -92,7 +92,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
       if (seen === undefined) continue
       const search = { url: routedUrl(seen.request), constraints: seen.constraints }
       const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
-      const isOther = custom.some(name => typeof constraints[name] === 'string' && constraints[name] !== seen.constraints?.[name])
+      const isOther = custom.some(name => constraints[name] !== undefined && !isReached(app, name, constraints[name], seen.constraints?.[name]))
       if (isOther || !methods.some(isRouted)) {
         missing(search.url === url ? `a route at '${url}', by headers for the constraints ${show(constraints)}` : `a route at '${search.url}', to which '${url}' was rewritten`)
         continue
@@ -145,7 +145,7 @@ interface Seen {
   request: AnyRequest
   settings: Settings | undefined
   constraints?: ConstraintValues
-  /** The answer that is promised; undefined if that is the app's own 404. */
+  /** The answer that is promised, if any. */
   promised?: Answer | undefined
   /** The message of an error that an option has thrown. */
   failure?: string
@@ -160,15 +160,15 @@ async function see (installation: Installation, request: AnyRequest): Promise<Se
     const [constraints, promised] = await Promise.all(asked)
     return { request, settings, constraints, promised }
   } catch (error) {
-    return { request, settings, failure: (error as Error).message }
+    return { request, settings, failure: (error as Error).message || String(error) }
   }
 }
 
-/** What is promised for a request that no route takes; undefined if that is the app's own 404. */
+/** What is promised for a request; undefined if a route takes it, or if that is the app's own 404. */
 async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<Answer | undefined> {
   const problem = settings.throw ? {} : { mediaType: 'application/problem+json', ...(request.method !== 'HEAD' && { problem: 'valid' }) }
   if (settings.notImplemented && !isImplemented(installation, request, settings)) return { status: 501, ...problem }
-  const { methods } = await findMethods(installation, request, settings, request.is404)
+  const { methods } = await findMethods(installation, request, settings, true)
   if (methods.length === 0) return undefined
   if (request.method === 'OPTIONS' && settings.answerOptions) return { status: 204, allow: toAllow([...methods, 'OPTIONS'].sort()) }
   return { status: 405, allow: toAllow(methods), ...problem }
@@ -206,6 +206,14 @@ function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord
   const under = (constraints: ConstraintValues) => methods.filter(method => app.hasRoute({ method: method as HTTPMethods, url, constraints }))
   const isFree = constrained.length === 0 || under({}).length > 0
   return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, under(constraints)])
+}
+
+/** Tells whether a request with this value of a custom constraint gets to the routes that were declared for another value: their strategy decides. */
+function isReached (app: FastifyInstance, name: string, declared: unknown, value: unknown): boolean {
+  const storage = strategiesOf(app)[name]?.storage()
+  if (storage === undefined || value === undefined) return isDeepStrictEqual(declared, value)
+  storage.set(declared, {})
+  return Boolean(storage.get(value))
 }
 
 function toHeaders ({ version, host }: ConstraintValues): Record<string, string> {

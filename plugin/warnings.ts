@@ -1,3 +1,4 @@
+import type { FastifyInstance } from 'fastify'
 import { printRoutes } from './printed.js'
 import { methodsInUse } from './routed.js'
 import type { Installation } from './scope.js'
@@ -9,15 +10,21 @@ import type { Installation } from './scope.js'
  * NestJS declares `version` in every app.
  */
 export function customConstraints ({ root, record }: Installation): string[] {
-  type Strategies = Record<string, { mustMatchWhenDerived?: boolean }>
-  const config = root.initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
-  const strategies = Object.entries(config.routerOptions?.constraints ?? config.constraints ?? {})
+  const strategies = Object.entries(strategiesOf(root))
   const printed = strategies.length === 0 ? '' : printRoutes(root)
   const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
     mustMatchWhenDerived || printed === undefined || printed.includes(`${JSON.stringify(name)}:`))
   const recorded = [...record.constraintNames].filter(name => name !== 'version' && name !== 'host')
   return [...new Set([...declared.map(([name]) => name), ...recorded])]
 }
+
+/** The constraint strategies that the app was created with. */
+export function strategiesOf ({ initialConfig }: FastifyInstance): Strategies {
+  const config = initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
+  return config.routerOptions?.constraints ?? config.constraints ?? {}
+}
+
+type Strategies = Record<string, { mustMatchWhenDerived?: boolean, storage (): { get (value: unknown): unknown, set (value: unknown, store: object): void } }>
 
 /** Warns of custom constraints if a registration lacks the option `constraints`: `Allow` would leave out what routes under them take. */
 export function warnOfUnknownConstraints (installation: Installation): void {

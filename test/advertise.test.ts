@@ -212,6 +212,19 @@ t.test('while an option does not settle, handlerTimeout answers, and no handler 
   }
 })
 
+t.test('a timeout that came before leaves the request to its handler, as without the plugin', { skip: noTimeout }, async t => {
+  for (const plugin of [false, { advertise, allow: async (methods: string[]) => methods }] as const) {
+    const app = build(t, { plugin, fastify: { handlerTimeout: 20 } })
+    app.addHook('onRequest', async () => sleep(40))
+    app.setErrorHandler(async (_error, _request, reply) => {
+      await sleep(60)
+      return reply.code(503).send('too late')
+    })
+    app.get('/a', async () => 'a')
+    t.equal((await app.inject('/a')).payload, 'a')
+  }
+})
+
 t.test('an error in what follows a hook that has waited is a reply', async t => {
   const app = build(t, { plugin: { advertise, allow: async methods => methods }, routes: ['GET /a'] })
   app.addHook('preHandler', (request, _reply, done) => {
@@ -290,7 +303,7 @@ t.test('a reply that becomes a 405 or a 404 in the end has the Allow of such', a
   app.addHook('onSend', async request => { if (request.url !== '/stream' && !request.is404) throw refusal(request.url === '/gone' ? 404 : 405) })
   app.setErrorHandler((error: { statusCode: number }, _request, reply) => {
     if (error.statusCode === 404) reply.callNotFound()
-    else reply.send(error)
+    else reply.removeHeader('allow').send(error)
   })
   app.post('/late', async () => 'late')
   app.post('/gone', async () => 'gone')

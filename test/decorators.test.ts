@@ -5,6 +5,8 @@ import Fastify, { type FastifyInstance, type FastifyReply, type HTTPMethods } fr
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions, type MethodNotAllowedProblem } from '../plugin/index.js'
 import { ask, build, declare, leave, strategy } from './helpers.js'
 
+const noTimeout = !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify'
+
 t.test('app.allowedMethods: the sorted methods routed at a URL, none where it is unknown', async t => {
   const app = build(t, { routes: ['POST /users', 'GET /users', 'GET /*'] })
   await app.ready()
@@ -321,7 +323,7 @@ t.test('what an un-returned reply.sendMethodNotAllowed overtakes is sent whole',
   }
 })
 
-t.test('an error handler may answer a timeout by reply.sendMethodNotAllowed', { skip: !('handlerTimeout' in Fastify({ handlerTimeout: 50 }).initialConfig) && 'no option of this Fastify' }, async t => {
+t.test('an error handler may answer a timeout by reply.sendMethodNotAllowed', { skip: noTimeout }, async t => {
   const options = [{}, { allow: async (methods: string[]) => methods }, { problem: async (problem: MethodNotAllowedProblem) => problem }, { allow: async () => { throw new Error('no') } }]
   const replies = await Promise.all(options.map(async plugin => {
     const app = build(t, { plugin, fastify: { handlerTimeout: 20 } })
@@ -330,4 +332,28 @@ t.test('an error handler may answer a timeout by reply.sendMethodNotAllowed', { 
     return (await app.inject('/a')).statusCode
   }))
   t.strictSame(replies, [405, 405, 405, 500])
+})
+
+t.test('where the app has begun to write by itself, reply.sendMethodNotAllowed fails as reply.send does', async t => {
+  for (const plugin of [{}, { allow: async (methods: string[]) => methods }]) {
+    const levels: number[] = []
+    const logger = { level: 'warn', stream: { write: (line: string) => { levels.push(JSON.parse(line).level) } } }
+    const app = build(t, { plugin, fastify: { logger } })
+    app.get('/a', (_request, reply) => {
+      reply.raw.write('part')
+      reply.sendMethodNotAllowed()
+    })
+    const url = `${await app.listen({ port: 0, host: '127.0.0.1' })}/a`
+    await t.rejects(fetch(url, { signal: AbortSignal.timeout(5000) }).then(response => response.text()), { name: 'TypeError' })
+    t.ok(levels.length > 0)
+  }
+})
+
+t.test("a timeout of the route's own counts after reply.callNotFound() too", { skip: noTimeout }, async t => {
+  const app = build(t, { plugin: { allow: async methods => sleep(60, methods) } })
+  app.addHook('onSend', async (_request, _reply, payload) => sleep(60, payload))
+  app.setErrorHandler((_error, _request, reply) => { reply.callNotFound() })
+  app.get('/a', { handlerTimeout: 30 }, (_request, reply) => reply.sendMethodNotAllowed(['PUT']))
+  const { statusCode, headers } = await app.inject('/a')
+  t.strictSame([statusCode, headers.allow], [404, undefined])
 })

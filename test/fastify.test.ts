@@ -59,6 +59,9 @@ t.test('what problem returns follows from schema', async () => {
   app.register(fastifyAllowedMethods, { schema: Hinted, problem: ({ detail }) => ({ status: 405, hint: detail }) })
   app.register(fastifyAllowedMethods, { schema: Hinted, problem: async ({ detail }) => ({ status: 405, hint: detail }) })
   app.register(import('../plugin/index.js'), { schema: Hinted, problem: ({ detail }) => ({ status: 405, hint: detail }) })
+  app.register(fastifyAllowedMethods, () => ({ schema: Hinted, problem: problem => ({ ...problem, hint: 'x' }) }))
+  // @ts-expect-error -- also as a function
+  app.register(fastifyAllowedMethods, () => ({ schema: Hinted, problem: problem => ({ ...problem, hint: 405 }) }))
   // @ts-expect-error -- the status is that of the response
   app.register(fastifyAllowedMethods, { schema: Hinted, problem: () => ({ status: 404, hint: 'x' }) })
   // @ts-expect-error -- a member is missing

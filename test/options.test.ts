@@ -71,12 +71,15 @@ t.test('options may be accessors of a class', async t => {
 })
 
 t.test('a schema may have data with a member called format, and ask for what varies with the request', async t => {
+  const cyclic: { self?: object } = {}
+  cyclic.self = cyclic
   const app = build(t, {
     plugin: {
       schema: Type.Object({
         status: Type.Integer({ format: 'int32', examples: [{ format: 'csv' }] }),
         format: Type.Optional(Type.String()),
         limit: Type.Optional(Type.BigInt({ minimum: 0n })),
+        cyclic: Type.Optional(Type.Any({ default: cyclic })),
         detail: Type.String({ pattern: 'DELETE', default: { format: 'csv' } })
       }) as never
     },

@@ -127,10 +127,11 @@ export interface MethodNotAllowedError extends FastifyError {
 export interface Unmatched { readonly unmatched: unique symbol }
 
 /** Named in the compiler's message if what `problem` returns does not satisfy `schema`. */
-interface ReturnsWhatTheSchemaDescribes extends Unmatched {}
+interface WhatTheSchemaDescribes extends Unmatched {}
+type Unsuitable = (problem: MethodNotAllowedProblem, request: AnyRequest) => MethodNotAllowedProblem & WhatTheSchemaDescribes
 
 interface OptionsWithoutSchema extends FastifyAllowedMethodsOptions { schema?: undefined }
-interface OptionsWithSchema extends Omit<FastifyAllowedMethodsOptions, 'schema' | 'problem'> { schema: TObject, problem?: ReturnsWhatTheSchemaDescribes | undefined }
+interface OptionsWithSchema extends Omit<FastifyAllowedMethodsOptions, 'schema' | 'problem'> { schema: TObject, problem?: Unsuitable | undefined }
 
 /** The plugin. With a `schema`, its options are those of the overload of `register` that types/fastify.ts declares. */
 export interface FastifyAllowedMethods extends FastifyPluginAsync<OptionsWithoutSchema | OptionsWithSchema> {
