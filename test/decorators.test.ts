@@ -334,7 +334,9 @@ t.test('an error handler may answer a timeout by reply.sendMethodNotAllowed', { 
   t.strictSame(replies, [405, 405, 405, 500])
 })
 
-t.test('where the app has begun to write by itself, reply.sendMethodNotAllowed fails as reply.send does', async t => {
+const endsProcess = /^(5\.0|6)\./.test(Fastify().version) && 'what reply.send does there ends the process in this Fastify'
+
+t.test('where the app has begun to write by itself, reply.sendMethodNotAllowed fails as reply.send does', { skip: endsProcess }, async t => {
   for (const plugin of [{}, { allow: async (methods: string[]) => methods }]) {
     const levels: number[] = []
     const logger = { level: 'warn', stream: { write: (line: string) => { levels.push(JSON.parse(line).level) } } }
