@@ -39,8 +39,8 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
 
   scope.addHook('onSend', function advertiseAllow (request, reply, _payload, done) {
     const isPreflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
-    const [value, earlier] = [reply.getHeader('allow'), values.get(request)]
-    if (isPreflight || (value !== undefined && value !== earlier)) return done()
+    const value = reply.getHeader('allow')
+    if (isPreflight || (value !== undefined && value !== values.get(request))) return done()
     if (value !== undefined) reply.removeHeader('allow')
     const settings = request.is404 ? undefined : settingsFor(installation, routedUrl(request))
     if (!settings?.advertise) return done()

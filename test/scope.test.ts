@@ -280,6 +280,12 @@ t.test('three colons in a prefix are a colon and a parameter', async t => {
     declare(scope, 'GET /x')
   }, { prefix: '/a:::id' })
   t.strictSame([await typeOf(app, '/a:1/x'), await typeOf(app, '/a1/x'), await typeOf(app, '/a/x')], ['/a:::id', '/root', '/root'])
+  const five = build(t, { routes: ['GET /a:1/x'], plugin: { type: '/root' } })
+  five.register(async scope => {
+    scope.register(fastifyAllowedMethods, { type: '/five' })
+    declare(scope, 'GET /x')
+  }, { prefix: '/a:::::id' })
+  t.strictSame([await typeOf(five, '/a::1/x'), await typeOf(five, '/a:1/x')], ['/five', '/root'])
 })
 
 t.test('a prefix is found as the router finds its routes, with the case, slashes and semicolons that it ignores', async t => {
