@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest, RequestPayload } from 'fastify'
+import { findMethods, withoutRefused } from './methods.js'
 import type { Settings } from './options.js'
 import { lookAfter, pause } from './payload.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
 import type { Finding } from './recent.js'
 import { toAllow, watchTimeout } from './reply.js'
-import { findMethods, withoutRefused } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 

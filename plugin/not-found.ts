@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RequestPayload, preParsingHookHandler } from 'fastify'
 import { InvalidOptionError } from './errors.js'
+import { findMethods } from './methods.js'
 import type { GivenOptions, Settings } from './options.js'
 import { lookAfter, pause } from './payload.js'
 import type { Finding } from './recent.js'
 import { replyMethodNotAllowed, replyOptions, replyRefusal, watch } from './reply.js'
-import { findMethods, isImplemented } from './routed.js'
+import { isImplemented } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl, withoutNames } from './target.js'
 

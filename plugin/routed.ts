@@ -1,68 +1,8 @@
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
-import { constraintsOf } from './constraints.js'
-import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
-import { type MaybePromise, andThen, callOption } from './promise.js'
-import type { Finding } from './recent.js'
 import type { Installation, Match } from './scope.js'
-import { decode, routedPath, routedUrl, withRoutedSlashes, withoutQuery } from './target.js'
-
-/**
- * Finds the methods of a request's URL: those routed there under its constraints, without those that the option `allow` removes.
- *
- * @param isMiss whether the router found no route for the request; constraint values under which it would have found one are not trusted
- * @returns the methods, sorted; none if the URL is unknown; a promise if the option `constraints` or `allow` is async
- */
-export function findMethods (installation: Installation, request: AnyRequest, settings: Settings, isMiss = false): MaybePromise<Finding> {
-  return installation.isUnconstrained && settings.constraints === undefined
-    ? allowed(findRecent(installation, routedUrl(request), settings.catchAll), undefined, installation, request, settings, isMiss)
-    : findConstrained(installation, request, settings, isMiss)
-}
-
-/** What is routed at a URL, if nothing but the URL decides. */
-function findRecent (installation: Installation, url: string, catchAll: boolean): Finding {
-  const kept = installation.recent.get(url)
-  if (kept !== undefined) return kept
-  const finding: Finding = { url, methods: routedMethods(installation, url, undefined, catchAll), body: undefined }
-  installation.recent.keep(finding)
-  return finding
-}
-
-function findConstrained (installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean): MaybePromise<Finding> {
-  return andThen(constraintsOf(installation, request, settings.constraints), values => {
-    const methods = routedMethods(installation, routedUrl(request), values, settings.catchAll)
-    return allowed({ methods }, values, installation, request, settings, isMiss)
-  })
-}
-
-function allowed (
-  finding: Finding, values: ConstraintValues | undefined, installation: Installation, request: AnyRequest, { allow, catchAll }: Settings, isMiss: boolean
-): MaybePromise<Finding> {
-  if (isMiss && finding.methods.includes(request.method)) return NO_FINDING
-  if (allow === undefined) return finding
-  return andThen(narrow(finding.methods, request, allow), kept => ({ methods: routedMethods(installation, routedUrl(request), values, catchAll, kept) }))
-}
-
-/** The methods that remain after the option `allow`. */
-export function narrow (methods: readonly string[], request: AnyRequest, allow: Settings['allow']): MaybePromise<readonly string[]> {
-  if (allow === undefined || methods.length === 0) return methods
-  return andThen(callOption('allow', () => allow([...methods], request)), kept => {
-    const isRight = isListOfMethods(kept) && kept.every(method => method === method.toUpperCase())
-    ensure(isRight, InvalidOptionError, "option 'allow' must return an array of methods in upper case", kept)
-    return methods.filter(method => kept.includes(method))
-  })
-}
-
-/** The methods that remain if one is refused. GET and HEAD are the same read, with and without a body, so that to refuse one is to refuse both. */
-export function withoutRefused (methods: readonly string[], refused: string): string[] {
-  const all = refused === 'GET' || refused === 'HEAD' ? ['GET', 'HEAD'] : [refused]
-  return methods.filter(method => !all.includes(method))
-}
-
-export function isListOfMethods (value: unknown): value is string[] {
-  return Array.isArray(value) && [...value].every(method => typeof method === 'string')
-}
+import { decode, routedPath, withRoutedSlashes, withoutQuery } from './target.js'
 
 /**
  * The methods routed at a URL: those for which Fastify's router, asked for the method and this URL, finds a route.
@@ -95,7 +35,6 @@ export function routedMethods (
 }
 
 const NO_METHODS: readonly string[] = Object.freeze([])
-const NO_FINDING: Finding = Object.freeze({ methods: NO_METHODS })
 
 /** The most lists that the table keeps; most apps have only a few. */
 const MOST_LISTS = 1000

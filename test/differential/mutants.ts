@@ -15,10 +15,10 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'takes a parameter that is too long': ['routed', 'function isRoute(', 'function isRoute() { return true }\nfunction unused('],
   'forgets the version constraint': ['constraints', "version: headers['accept-version'], ", ''],
   'forgets the host constraint': ['constraints', ", host: headers.host || headers[':authority']", ''],
-  'asks under no constraint': ['routed', 'installation.isUnconstrained && settings.constraints === undefined', 'true'],
+  'asks under no constraint': ['methods', 'installation.isUnconstrained && settings.constraints === undefined', 'true'],
   'forgets custom constraints': ['constraints', '{ ...builtIn, ...values }', 'builtIn'],
   'passes constraints that the app does not use': ['constraints', '.filter(([name]) => app.hasConstraintStrategy(name))', ''],
-  'asks for the URL before rewriteUrl': ['routed', 'findRecent(installation, routedUrl(request)', 'findRecent(installation, request.originalUrl'],
+  'asks for the URL before rewriteUrl': ['methods', 'findRecent(installation, routedUrl(request)', 'findRecent(installation, request.originalUrl'],
   'keeps the query in the instance': ['target', 'withoutQuery(target.replace(', '(target.replace('],
   'keeps the query in a plain instance': ['target', 'return withoutQuery(target)', 'return target'],
   'compares the path of a catch-all as it was sent': ['routed', 'decodeURIComponent)', '(path) => path)'],
@@ -35,14 +35,14 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'answers HEAD by 501': ['routed', "method === 'HEAD' || ", ''],
   'answers 501 by the URL': ['routed', 'methodsInUse(installation).includes(method)', 'false'],
   'advertises on a 404': ['advertise', 'const settings = request.is404 ? undefined : ', 'const settings = '],
-  'takes what allow leaves for known': ['routed', 'methods: routedMethods(installation, routedUrl(request), values, catchAll, kept)', 'methods: kept'],
-  'hides nothing': ['routed', 'methods.filter(method => kept.includes(method))', 'methods'],
+  'takes what allow leaves for known': ['methods', 'methods: routedMethods(installation, routedUrl(request), values, catchAll, kept)', 'methods: kept'],
+  'hides nothing': ['methods', 'methods.filter(method => kept.includes(method))', 'methods'],
   'sends what the schema does not declare': ['problem', 'clean(schema, JSON.parse(JSON.stringify(body), withoutInherited))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
   'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)'],
   'answers what another URL supports': ['recent', 'hash & (MOST_URLS - 2);\n        if (findings[first]?.url === url)', '0;\n        if (findings[first] !== undefined)'],
   'names the URL of another request': ['problem', 'target !== routedUrl(request)', 'false'],
-  'forgets the option constraints where a URL is asked again': ['routed', ' && settings.constraints === undefined', '']
+  'forgets the option constraints where a URL is asked again': ['methods', ' && settings.constraints === undefined', '']
 }
 
 const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))
