@@ -56,8 +56,8 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   throw?: boolean | undefined
 
   /**
-   * Make the app's 404s `application/problem+json` too, with a not-found handler of the plugin.
-   * An app that has a not-found handler of its own does not start.
+   * Make the 404s of the app, or of the prefix where the option is given, `application/problem+json` too, with a not-found handler of the plugin.
+   * An app that has a not-found handler of its own there does not start.
    *
    * @default false
    */
@@ -65,7 +65,8 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
 
   /**
    * Narrows the methods of a URL for a request, to hide methods or routes: it returns those that remain. May be async.
-   * What it leaves out counts as not routed, so an empty list leads to the app's own 404. It cannot add a method.
+   * If they do not make the URL known, as an empty list never does, the answer is the app's own 404. It cannot add a method, nor refuse a
+   * request that is routed.
    *
    * @default (methods) => methods
    */
@@ -96,8 +97,8 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
   answerOptions?: boolean | undefined
 
   /**
-   * Answer 501 as problem+json where no route of the app takes the method, whatever the URL; never for GET and HEAD
-   * (RFC 9110 §9.1, §15.6.2).
+   * Answer 501 as problem+json where no route of the app takes the method, whatever the URL; never for GET and HEAD, nor for OPTIONS with
+   * `answerOptions` (RFC 9110 §9.1, §15.6.2).
    *
    * @default false
    */

@@ -6,8 +6,10 @@ export function toMarkdown ({ date, machine, isOneCore, versions, load, rounds, 
     `${date}, ${machine}. ${Object.entries(versions).map(entry => entry.join(' ')).join(', ')}. Load by ${load}${isOneCore ? ', on the core of the servers' : ''}, ${rounds} rounds.`,
     toTable(['what', 'median', 'quartiles', 'target', 'met', 'least', 'quartiles'], rows.map(row => toRow(row, answers))),
     `Other answers than a 405 with an exact \`Allow\`: ${Object.keys(answers).filter(name => answers[name].length > 0).map(name => `${SUBJECTS[name].title} (${answers[name].join(', ')})`).join('; ')}.`,
-    ...Object.entries(figures).map(([name, figures]) =>
-      toTable([name, 'median', 'quartiles', 'over node:http'], Object.entries(figures).map(toFigure)))
+    ...Object.entries(figures).map(([name, figures]) => {
+      const head = [name, 'median', 'quartiles', ...('bare' in figures ? ['over node:http'] : [])]
+      return toTable(head, Object.entries(figures).map(figure => toFigure(figure).slice(0, head.length)))
+    })
   ].join('\n\n')
 }
 
@@ -23,11 +25,11 @@ export function toPage (result) {
   return `# How fast, and next to what
 
 \`npm run bench -- --record\`. CPU is time of the server process per request, user and system. Servers are loaded in turn, each process
-for one round, the order rotates, and a figure of the first table is the median of the ratios within one round. The targets are what the project would like to reach. \`least\` is the same ratio
-for a hook in the place of the plugin, that no plugin with such a hook can do less than: one that does nothing for a matched request, one that asks the router for each
-method in use and writes the same bytes for what is not found; for URLs in turn, of which the answer may be kept, one that only writes them, and one that does nothing for a 404;
-for a start, one that does nothing, and TypeBox's modules. Where that
-misses the target too, it is out of reach; [PROFILE.md](PROFILE.md) says more. In the other tables are µs and, for heap, bytes: per request, and for a whole start.
+for one round, the order rotates, and a figure of the first table is the median of the ratios within one round. The targets are what the project would like to
+reach. \`least\` is the same ratio for a hook in the place of the plugin that does as little as it can: nothing for a matched request; for what is not found,
+it asks the router for each method in use and writes the same bytes; for URLs in turn, of which the answer may be kept, it only writes them, or does nothing for
+a 404; for a start, it does nothing, and TypeBox's modules are loaded. Where that misses the target too, it is out of reach; where it takes more than the plugin,
+that is noise. [PROFILE.md](PROFILE.md) says more. In the other tables are µs and, for heap, bytes: per request, and for a whole start.
 
 ![CPU time of the server per 405](chart.svg)
 

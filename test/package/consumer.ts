@@ -7,7 +7,7 @@ import swagger from '@fastify/swagger'
 import { Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance } from 'fastify'
 import allowedMethods, {
-  type AnyRequest, type ConstraintValues, type FastifyAllowedMethods, type FastifyAllowedMethodsOptions,
+  type AnyRequest, type ConstraintValues, type FastifyAllowedMethods, type FastifyAllowedMethodsOptions, type MethodNotAllowedError,
   MethodNotAllowedProblem, ProblemDetails, fastifyAllowedMethods, isMethodNotAllowedProblem
 } from 'fastify-allowed-methods'
 import {
@@ -59,6 +59,9 @@ async function build (): Promise<FastifyInstance> {
     api.get('/users', async () => [])
     api.patch('/users', async (request, reply) => reply.sendMethodNotAllowed(await app.allowedMethods(request)))
   }, { prefix: '/api' })
+  await app.register(async thrown => { await thrown.register(allowedMethods, { throw: true }) }, { prefix: '/thrown' })
+  app.setErrorHandler((error: MethodNotAllowedError, _request, reply) => reply.code(error.statusCode).send([...error.allow, error.headers.allow]))
+  app.get('/thrown', async () => [])
   app.get('/users/:id', async request => request.params)
   return app
 }
@@ -79,6 +82,8 @@ async function check (): Promise<void> {
 
   const inScope = await app.inject({ method: 'PATCH', url: '/api/users', headers: { 'x-hide': 'GET' } })
   assert.deepEqual([inScope.statusCode, inScope.headers.allow, inScope.json().hint], [405, 'HEAD', 'Not PATCH'])
+
+  assert.deepEqual((await app.inject({ method: 'PATCH', url: '/thrown' })).json(), ['GET', 'HEAD', 'GET, HEAD'])
 
   const constraints: ConstraintValues = {}
   const methods: string[] = app.allowedMethods('/users/42', constraints)

@@ -3,8 +3,8 @@ import allowedMethods from 'fastify-allowed-methods'
 const isAdmin = ({ headers }) => process.env.ADMIN_TOKEN !== undefined && headers.authorization === `Bearer ${process.env.ADMIN_TOKEN}`
 
 /**
- * An admin area that does not exist for others. (What is routed and hidden here is a 404 before its body is read, which for an unknown
- * URL comes after: a body that is malformed tells them apart.)
+ * An admin area that others do not see, unless they send malformed bodies: an unknown URL is a 404 only after its body has been read, a
+ * hidden one before.
  */
 export function buildApp (Fastify) {
   const app = Fastify()
