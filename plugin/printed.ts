@@ -4,8 +4,8 @@ import type { ConstraintValues } from '../types/options.js'
 /** A line of `printRoutes`: four characters of branches for each level, then a part of a pattern. */
 const LINE = /^((?:[│ ] {3}|[├└]── )+)(.*)$/
 
-/** A part at which routes end: followed by their methods in parentheses, then by their constraints, if any. */
-const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
+/** A part at which a route ends: followed by its method in parentheses, then by its constraints, if any. */
+const ROUTE = /^(.*) \([A-Z-]+\)(?: (\{.*\}))?$/
 
 /**
  * The routes of an app as Fastify prints them: its public API has no other list.
@@ -15,30 +15,26 @@ const ROUTES = /^(.*) \(([A-Z-]+(?:, [A-Z-]+)*)\)(?: (\{.*\}))?$/
  * @see https://fastify.dev/docs/latest/Reference/Server/#printroutes
  */
 export function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string, constraints: ConstraintValues }> {
-  const parts: string[] = []
-  for (const line of printRoutes(scope)?.split('\n') ?? []) {
-    const [, branches = '', text = ''] = LINE.exec(line) ?? []
-    const [, part = text, methods, constraints = '{}'] = ROUTES.exec(text) ?? []
-    parts.length = branches.length // drops deeper levels; the holes in the array join as empty strings
-    parts.push(toPattern(part))
-    const url = parts.join('')
-    for (const method of methods?.split(', ') ?? []) {
-      const confirmed = confirm(scope, method, url, constraints)
-      if (confirmed !== undefined) yield { url, method, constraints: confirmed }
+  for (const [method, drawing] of printRoutes(scope)) {
+    const parts: string[] = []
+    for (const line of drawing.split('\n')) {
+      const [, branches = '', text = ''] = LINE.exec(line) ?? []
+      const [route, part = text, printed = '{}'] = ROUTE.exec(text) ?? []
+      parts.length = branches.length // drops deeper levels; the holes in the array join as empty strings
+      parts.push(toPattern(part))
+      const url = parts.join('')
+      const constraints = route && confirm(scope, method, url, printed)
+      if (constraints) yield { url, method, constraints }
     }
   }
 }
 
 /**
- * The routes as Fastify prints them; undefined if that throws. Fastify prints with its built-in constraint strategies, which may refuse
- * the values of strategies that replace them in an app, such as a list of versions in NestJS.
+ * The routes of each method as Fastify prints them. To print all at once, Fastify adds them to another router with its built-in constraint
+ * strategies, which may refuse the values of those that an app has in their place, such as a list of versions in NestJS.
  */
-export function printRoutes (scope: FastifyInstance): string | undefined {
-  try {
-    return scope.printRoutes()
-  } catch {
-    return undefined
-  }
+export function printRoutes (scope: FastifyInstance): [method: HTTPMethods, drawing: string][] {
+  return (scope.supportedMethods as HTTPMethods[]).map(method => [method, scope.printRoutes({ method })])
 }
 
 /** A part as it was declared: the router escapes `%`, joins parameters that differ only in name with `|`, and turns `::` into `:`. */

@@ -11,9 +11,8 @@ import type { Installation } from './scope.js'
  */
 export function customConstraints ({ root, record }: Installation): string[] {
   const strategies = Object.entries(strategiesOf(root))
-  const printed = strategies.length === 0 ? '' : printRoutes(root)
-  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
-    mustMatchWhenDerived || printed === undefined || printed.includes(`${JSON.stringify(name)}:`))
+  const printed = strategies.length === 0 ? '' : printRoutes(root).join()
+  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) => mustMatchWhenDerived || printed.includes(`${JSON.stringify(name)}:`))
   const recorded = [...record.constraintNames].filter(name => name !== 'version' && name !== 'host')
   return [...new Set([...declared.map(([name]) => name), ...recorded])]
 }
@@ -24,7 +23,7 @@ export function strategiesOf ({ initialConfig }: FastifyInstance): Strategies {
   return config.routerOptions?.constraints ?? config.constraints ?? {}
 }
 
-type Strategies = Record<string, { mustMatchWhenDerived?: boolean, storage (): { get (value: unknown): unknown, set (value: unknown, store: object): void } }>
+type Strategies = Record<string, { mustMatchWhenDerived?: boolean, storage? (): { get (value: unknown): unknown, set (value: unknown, store: object): void } }>
 
 /** Warns of custom constraints if a registration lacks the option `constraints`: `Allow` would leave out what routes under them take. */
 export function warnOfUnknownConstraints (installation: Installation): void {

@@ -40,14 +40,15 @@ t.test('a colon that is no parameter', async t => {
 })
 
 t.test('routes that differ in the names of parameters alone', async t => {
-  const routes = ['GET /:a', 'PUT /:b', 'POST /:a/:c(^x|y$)', 'PUT /:b/:d(^x|y$)']
+  const routes = ['GET /:a', 'PUT /:b', 'POST /:a/:c(^x|y$)', 'PUT /:b/:d(^x|y$)', 'PUT /:e/f']
+  const others = { '/:a': 'GET HEAD', '/:b': 'PUT', '/:a/:c(^x|y$)': 'POST', '/:b/:d(^x|y$)': 'PUT' }
   const before = build(t, { plugin: false, routes })
   await before.register(fastifyAllowedMethods)
-  t.strictSame(recorded(before), { '/:a': 'GET HEAD PUT', '/:a/:c(^x|y$)': 'POST PUT' }, 'as Fastify prints them, by the first name')
+  t.strictSame(recorded(before), { ...others, '/:b/f': 'PUT' }, 'of one method, as Fastify prints them, by the first name')
   const after = build(t, { plugin: false })
   await after.register(fastifyAllowedMethods)
   declare(after, ...routes)
-  t.strictSame(recorded(after), { '/:a': 'GET HEAD', '/:b': 'PUT', '/:a/:c(^x|y$)': 'POST', '/:b/:d(^x|y$)': 'PUT' })
+  t.strictSame(recorded(after), { ...others, '/:e/f': 'PUT' })
 })
 
 t.test('what cannot be read back from the drawing is left out, and fails nothing', async t => {
@@ -69,7 +70,7 @@ t.test('what cannot be read back from the drawing is left out, and fails nothing
   t.strictSame(recorded(app), { '/b': 'GET HEAD', '/like-a-regexp': 'GET HEAD', '/no-regexp': 'GET HEAD' })
 })
 
-t.test('nothing where Fastify fails to print, as under a strategy in the place of its own whose values that one refuses', async t => {
+t.test('what Fastify fails to print at once, as under a strategy in the place of its own whose values that one refuses', async t => {
   const version = {
     name: 'version',
     mustMatchWhenDerived: false,
@@ -92,6 +93,6 @@ t.test('nothing where Fastify fails to print, as under a strategy in the place o
   await app.register(fastifyAllowedMethods)
   await app.ready()
   t.throws(() => app.printRoutes())
-  t.strictSame(recorded(app), {})
+  t.strictSame(recorded(app), { '/a': 'GET HEAD' })
   t.equal(warnings.length, 1, 'the app is warned that the option constraints is missing')
 })

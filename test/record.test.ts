@@ -92,7 +92,7 @@ t.test('may be asked for before the app is ready, and is complete when it is', a
   t.strictSame(recorded(app), { '/api': 'GET HEAD', '/api/': 'GET HEAD' })
 })
 
-t.test('once the app is ready, the routes are read once', async t => {
+t.test('once the app is ready, the routes are read once, method by method', async t => {
   const app = build(t, { routes: ['GET /users'] })
   await app.ready()
   const { printRoutes } = app
@@ -102,7 +102,7 @@ t.test('once the app is ready, the routes are read once', async t => {
     return printRoutes.call(app, options)
   }
   for (let times = 0; times < 3; times++) t.equal(app.methodsByUrl.size, 1)
-  t.equal(reads, 1)
+  t.equal(reads, app.supportedMethods.length)
 })
 
 t.test('does not decide an answer: a route that it missed is found', async t => {
