@@ -86,7 +86,8 @@ function compile (schema: unknown): TypeCheck<TObject> {
     const { status } = schema.properties
     if (status !== undefined && TypeCompiler.Compile(status).Check(405)) return TypeCompiler.Compile(schema)
   } catch (error) {
-    throw new InvalidOptionError(`option 'schema' must be one that TypeBox can compile by itself: ${(error as Error).message}, got ${show(schema)}`)
+    const { message, schema: part = schema } = error as Error & { schema?: unknown } // the part that TypeBox does not know
+    throw new InvalidOptionError(`option 'schema' must be one that TypeBox can compile by itself: ${message}, got ${show(part)}`)
   }
   throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties)}`)
 }

@@ -96,9 +96,15 @@ t.test('a schema may ask for the type that the option gives, and for no other', 
   await t.rejects(async () => await build(t, { plugin: { schema } }).ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /'\/type' is invalid: Expected '\/405', got 'https:/ })
 })
 
-t.test('a schema that refers to others is refused, with the reason', async t => {
-  const schema = Type.Object({ status: Type.Integer(), other: Type.Optional(Type.Unsafe(Type.Ref('Other'))) })
-  t.throws(() => checkOptions({ schema }), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /^option 'schema' must be one that TypeBox can compile by itself: .*Other.*, got \{ type: 'object'/ })
+t.test('a schema that refers to others, or is of an unknown kind, is refused, with the reason and the part', async t => {
+  const rows: [other: object, message: RegExp][] = [
+    [Type.Ref('Other'), /^option 'schema' must be one that TypeBox can compile by itself: .*Other.*, got \{ '\$ref': 'Other'/],
+    [Type.Unsafe({ const: 'x' }), /^option 'schema' must be one that TypeBox can compile by itself: Unknown type, got \{ const: 'x'/],
+    [{ ...Type.RegExp(/a/), source: '(' }, /^option 'schema' must be one that TypeBox can compile by itself: Invalid regular expression.*, got \{ type: 'object'/]
+  ]
+  for (const [other, message] of rows) {
+    t.throws(() => checkOptions({ schema: Type.Object({ status: Type.Integer(), other: other as never }) }), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message })
+  }
 })
 
 t.test('a member that the schema requires may come from problem, also from that of a scope around', async t => {

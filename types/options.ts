@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
-import type { FastifyError, FastifyPluginAsync, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest, RawServerBase, RouteGenericInterface } from 'fastify'
 import { MethodNotAllowedProblem } from './problem.js'
 
 /** Values of routing constraints by strategy name, as Fastify's router would derive them from a request. */
@@ -18,6 +18,9 @@ interface Functions<Schema extends TObject> {
   allow (methods: string[], request: AnyRequest): readonly string[] | Promise<readonly string[]>
   constraints (request: AnyRequest): object | Promise<object>
 }
+
+/** A condition that always holds keeps TypeScript from widening the literals in what the function returns: it waits for the schema that is inferred. */
+type Problem<Schema extends TObject> = [Schema] extends [TObject] ? Functions<Schema>['problem'] : never
 
 /**
  * Options of `app.register(fastifyAllowedMethods, options)`.
@@ -37,7 +40,7 @@ export interface FastifyAllowedMethodsOptions<Schema extends TObject = typeof Me
    *
    * @default (problem) => problem
    */
-  problem?: Functions<Schema>['problem'] | undefined
+  problem?: Problem<Schema> | undefined
 
   /**
    * What the body of a 405 must satisfy: an object schema of `@sinclair/typebox`. What it does not declare is not sent; a body that
@@ -134,8 +137,12 @@ type Unsuitable = (problem: MethodNotAllowedProblem, request: AnyRequest) => Met
 interface OptionsWithoutSchema extends FastifyAllowedMethodsOptions { schema?: undefined }
 interface OptionsWithSchema extends Omit<FastifyAllowedMethodsOptions, 'schema' | 'problem'> { schema: TObject, problem?: Unsuitable | undefined }
 
-/** The plugin. With a `schema`, its options are those of the overload of `register` that types/fastify.ts declares. */
+/**
+ * The plugin. With a `schema`, its options are those of the overload of `register` that types/fastify.ts declares. Its own signature is for
+ * a `register` that is given the type of the options, and for whatever takes a plugin of that type; inference looks at the inherited one.
+ */
 export interface FastifyAllowedMethods extends FastifyPluginAsync<OptionsWithoutSchema | OptionsWithSchema> {
+  <Schema extends TObject = typeof MethodNotAllowedProblem>(app: FastifyInstance, options: FastifyAllowedMethodsOptions<Schema>): Promise<void>
   readonly default: FastifyAllowedMethods
   readonly fastifyAllowedMethods: FastifyAllowedMethods
 }

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict'
 import swagger from '@fastify/swagger'
 import { Type } from '@sinclair/typebox'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import allowedMethods, {
   type AnyRequest, type ConstraintValues, type FastifyAllowedMethods, type FastifyAllowedMethodsOptions, type MethodNotAllowedError,
   MethodNotAllowedProblem, ProblemDetails, fastifyAllowedMethods, isMethodNotAllowedProblem
@@ -16,6 +16,7 @@ import {
 import { type FindWrongAnswersOptions, type WrongAnswer, type WrongAnswers, findWrongAnswers } from 'fastify-allowed-methods/testing'
 
 const schema = Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.String() })])
+const coded = Type.Composite([MethodNotAllowedProblem, Type.Object({ code: Type.Literal('WRONG_METHOD'), span: Type.Tuple([Type.Number(), Type.Number()]) })])
 const defaults: Required<FastifyAllowedMethodsOptions> = {
   type: '/problems/method-not-allowed',
   problem: problem => problem,
@@ -53,12 +54,23 @@ async function build (): Promise<FastifyInstance> {
       // @ts-expect-error the body does not satisfy the option `schema`
       () => api.register(allowedMethods, { schema, problem: problem => problem }),
       // @ts-expect-error nor where that adds an optional member alone
-      () => api.register(allowedMethods, { schema: maybe, problem: problem => ({ ...problem, hint: 405 }) })
+      () => api.register(allowedMethods, { schema: maybe, problem: problem => ({ ...problem, hint: 405 }) }),
+      // @ts-expect-error nor another literal than the schema's
+      () => api.register(allowedMethods, { schema: coded, problem: problem => ({ ...problem, code: 'OTHER', span: [1, 2] }) }),
+      // @ts-expect-error nor where the type of the options is given
+      () => api.register<FastifyAllowedMethodsOptions<typeof schema>>(allowedMethods, { schema, problem: problem => problem })
     ]
-    assert.equal(wrong.length, 2)
+    assert.equal(wrong.length, 4)
     api.get('/users', async () => [])
     api.patch('/users', async (request, reply) => reply.sendMethodNotAllowed(await app.allowedMethods(request)))
   }, { prefix: '/api' })
+  await app.register(async given => {
+    const plugin: FastifyPluginAsync<FastifyAllowedMethodsOptions<typeof coded>> = allowedMethods
+    await given.register<FastifyAllowedMethodsOptions>(allowedMethods, { catchAll: true })
+    await given.register<FastifyAllowedMethodsOptions<typeof schema>>(allowedMethods, { schema, problem: problem => ({ ...problem, hint: 'x' }) })
+    await given.register(plugin, { schema: coded, problem: problem => ({ ...problem, code: 'WRONG_METHOD', span: [1, 2] }) })
+    await given.register(allowedMethods, { schema: coded, problem: async problem => ({ ...problem, code: 'WRONG_METHOD', span: [1, 2] }) })
+  }, { prefix: '/given' })
   await app.register(async thrown => { await thrown.register(allowedMethods, { throw: true }) }, { prefix: '/thrown' })
   app.setErrorHandler((error: MethodNotAllowedError, _request, reply) => reply.code(error.statusCode).send([...error.allow, error.headers.allow]))
   app.get('/thrown', async () => [])
