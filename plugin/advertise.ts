@@ -31,7 +31,7 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
     const later = andThen(find(request, settings), finding => { findings.set(request, finding) })
     if (later === undefined) return done()
     const body = request.body as RequestPayload | undefined // a stream, if a content type parser passes one on
-    const payload = typeof body?.resume === 'function' ? body : request.raw
+    const payload = typeof body?.resume === 'function' && body.readableFlowing !== undefined ? body : request.raw
     const carryOn = payload === request.raw ? done : lookAfter(payload, reply, done)
     const isTimedOut = watchTimeout(reply)
     later.finally(pause(payload)).then(() => isTimedOut() || carryOn()).catch(done)

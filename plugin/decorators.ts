@@ -43,10 +43,8 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
     else return replyMethodNotAllowed(this, { methods: methods === undefined ? withoutRefused(kept, this.request.method) : kept }, settings)
   }
   const later = attempt(() => andThen(keep(), send), error => { if (this.sent || !isOvertaken()) this.send(error) })
-  if (later instanceof Promise) {
-    holdUntil(later, this)
-    later.catch(error => this.request.log.error(error)) // in an `onError` hook nothing can be sent, and the hook may not wait for this
-  }
+  if (!this.sent) holdUntil(later, this)
+  if (later instanceof Promise) later.catch(error => this.request.log.error(error)) // in an `onError` hook nothing can be sent, and the hook may not wait for this
   return this
 }
 

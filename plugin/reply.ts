@@ -28,19 +28,19 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
 }
 
 /**
- * Makes Fastify wait for an async option after a hook or handler has returned the reply. Otherwise Fastify would carry on as soon as the
- * client disconnects: nothing would have been sent yet, and the handler of a route that is refused would run.
+ * Makes Fastify wait for an answer after a hook or handler has returned the reply, and go no further if the client has left meanwhile.
+ * Fastify by itself carries on as soon as the client disconnects, so that the handler of a route that is refused would run.
+ *
+ * @param later a promise if the answer waits for an async option
  */
-export function holdUntil (later: Promise<unknown>, reply: FastifyReply): void {
-  const held: Partial<FastifyReply> = reply
-  const hold: FastifyReply['then'] = (fulfilled, rejected) => {
-    later.then(() => reply.then(fulfilled, rejected), rejected) // another call may be holding it by now
+export function holdUntil (later: MaybePromise<unknown>, reply: FastifyReply): void {
+  const { then } = reply
+  reply.then = (fulfilled, rejected) => {
+    Promise.resolve(later).then(() => then.call(reply, () => {
+      if (!reply.sent) reply.hijack()
+      fulfilled()
+    }, rejected), rejected)
   }
-  const free = () => {
-    if (reply.then === hold) delete held.then
-  }
-  held.then = hold
-  later.then(free, free)
 }
 
 /**
@@ -78,11 +78,13 @@ export function replyRefusal (reply: FastifyReply, options: GivenOptions, status
 function replyProblem (reply: FastifyReply, status: number, body: string, outcome: string): void {
   const { request } = reply
   if (!isLogDisabled(reply)) request.log.info(`Route ${request.method}:${request.url} ${outcome}`)
-  reply
-    .code(status)
-    .header('content-type', 'application/problem+json')
-    .serializer(keepMediaType)
-    .send(body)
+  reply.code(status).header('content-type', 'application/problem+json').serializer(keepMediaType)
+  try {
+    reply.send(body)
+  } catch (error) { // in an `onError` hook nothing can be sent
+    reply.serializer(null as never)
+    throw error
+  }
 
   // Fastify adds no charset parameter if a reply has a serializer, and this media type has none (RFC 9457 §6.1).
   // The serializer is used once: if a later hook fails, what the app's error handler sends is serialized as usual.

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { type Interface, createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip, gzipSync } from 'node:zlib'
@@ -237,6 +238,26 @@ t.test('an error in what follows a hook that has waited is a reply', async t => 
   for (const url of ['/a', '/b', '/c']) {
     const reply = await app.inject(url)
     t.strictSame([reply.statusCode, reply.json().message, reply.headers.allow], [500, 'thrown', 'GET, HEAD'], url)
+  }
+})
+
+t.test('a body that is read by something else than a stream arrives, and what only looks like a stream is a body', async t => {
+  for (const option of asyncOptions) {
+    const app = build(t, { plugin: { advertise, ...option } })
+    app.addContentTypeParser('application/x-ndjson', (_request, payload, done) => { done(null, createInterface({ input: payload })) })
+    app.addContentTypeParser('application/x', { parseAs: 'string' }, (_request, _body, done) => { done(null, { resume () {} }) })
+    app.post('/lines', (request, reply) => {
+      const lines: string[] = []
+      const body = request.body as Interface
+      body.on('line', line => { lines.push(line) }).on('close', () => { reply.send(lines.join()) })
+    })
+    app.post('/a', async ({ body }) => Object.keys(body as object).join())
+    const url = await app.listen({ port: 0, host: '127.0.0.1' })
+    const post = async (path: string, type: string, body: string) =>
+      (await fetch(url + path, { method: 'POST', body, headers: { 'content-type': type }, signal: AbortSignal.timeout(5000) })).text()
+    t.equal(await post('/lines', 'application/x-ndjson', '1\n2\n'), '1,2')
+    t.equal(await post('/a', 'application/x', 'x'), 'resume')
+    t.equal(await post('/a', 'application/json', '{"readableFlowing":true}'), 'readableFlowing')
   }
 })
 

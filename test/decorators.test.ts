@@ -288,6 +288,41 @@ t.test('a client that leaves does not get past a refusal that waits for an optio
   }
 })
 
+t.test('a client that leaves does not get past a refusal that waits for something of the app', async t => {
+  const late = { allow: async (methods: string[]) => sleep(20, methods) }
+  const rows: [plugin: FastifyAllowedMethodsOptions, add: (app: FastifyInstance, seen: () => void) => void][] = [
+    ...[{}, late].flatMap((plugin): typeof rows => [
+      [plugin, (app, seen) => { app.addHook('onSend', async () => { await sleep(30); seen() }) }],
+      [{ ...plugin, throw: true }, (app, seen) => { app.setErrorHandler(async () => { await sleep(30); seen(); return 'no' }) }]
+    ]),
+    [late, (app, seen) => { app.addHook('onSend', async () => { seen(); throw new Error('no') }) }],
+    [{ allow: async () => sleep(20, []) }, (app, seen) => { app.setNotFoundHandler(async () => { await sleep(30); seen(); return 'nothing' }) }]
+  ]
+  for (const [plugin, add] of rows) {
+    const app = build(t, { plugin })
+    const seen: string[] = []
+    add(app, () => { seen.push('waited') })
+    app.addHook('preHandler', async (request, reply) => { if (!request.is404) return reply.sendMethodNotAllowed() })
+    app.delete('/users', async () => { seen.push('handled') })
+    await leave(app, 'DELETE /users')
+    for (let waited = 0; seen.length === 0 && waited < 2000; waited += 20) await sleep(20)
+    await sleep(40)
+    t.equal(seen[0], 'waited')
+    t.notOk(seen.includes('handled'))
+  }
+})
+
+t.test('in an onError hook, where nothing can be sent, the error handler answers as it would', async t => {
+  for (const plugin of [{}, { allow: async methods => methods }, { problem: async problem => problem }] as FastifyAllowedMethodsOptions[]) {
+    const app = build(t, { plugin })
+    app.addHook('onError', async (_request, reply) => reply.sendMethodNotAllowed() as never)
+    app.setErrorHandler((error: Error, _request, reply) => { reply.code(418).send({ mine: error.message }) })
+    app.get('/a', async () => { throw new Error('tea') })
+    const { statusCode, headers, payload } = await app.inject('/a')
+    t.strictSame([statusCode, headers['content-type'], payload], [418, 'application/json; charset=utf-8', '{"mine":"tea"}'])
+  }
+})
+
 t.test('in an onError hook, where nothing can be sent, reply.sendMethodNotAllowed does no harm beside an async option', async t => {
   for (const plugin of [{ allow: async (methods: string[]) => sleep(10, methods) }, { problem: async (problem: object) => sleep(10, problem) }] as FastifyAllowedMethodsOptions[]) {
     for (const isReturned of [true, false]) {
