@@ -17,7 +17,7 @@ const ROUTE = /^(.*) \([A-Z-]+\)(?: (\{.*\}))?$/
 export function * printedRoutes (scope: FastifyInstance): Generator<{ url: string, method: string, constraints: ConstraintValues }> {
   for (const [method, drawing] of printRoutes(scope)) {
     const parts: string[] = []
-    for (const line of drawing.split('\n')) {
+    for (const line of drawing?.split('\n') ?? []) {
       const [, branches = '', text = ''] = LINE.exec(line) ?? []
       const [route, part = text, printed = '{}'] = ROUTE.exec(text) ?? []
       parts.length = branches.length // drops deeper levels; the holes in the array join as empty strings
@@ -30,11 +30,19 @@ export function * printedRoutes (scope: FastifyInstance): Generator<{ url: strin
 }
 
 /**
- * The routes of each method as Fastify prints them. To print all at once, Fastify adds them to another router with its built-in constraint
- * strategies, which may refuse the values of those that an app has in their place, such as a list of versions in NestJS.
+ * The routes of each method as Fastify prints them; undefined if that throws, as it does for constraints that JSON cannot express.
+ *
+ * To print all at once, Fastify adds them to another router with its built-in constraint strategies, which may refuse the values of those
+ * that an app has in their place, such as a list of versions in NestJS.
  */
-export function printRoutes (scope: FastifyInstance): [method: HTTPMethods, drawing: string][] {
-  return (scope.supportedMethods as HTTPMethods[]).map(method => [method, scope.printRoutes({ method })])
+export function printRoutes (scope: FastifyInstance): [method: HTTPMethods, drawing: string | undefined][] {
+  return (scope.supportedMethods as HTTPMethods[]).map(method => {
+    try {
+      return [method, scope.printRoutes({ method })]
+    } catch {
+      return [method, undefined]
+    }
+  })
 }
 
 /** A part as it was declared: the router escapes `%`, joins parameters that differ only in name with `|`, and turns `::` into `:`. */

@@ -36,10 +36,14 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
 export function holdUntil (later: MaybePromise<unknown>, reply: FastifyReply): void {
   const { then } = reply
   reply.then = (fulfilled, rejected) => {
-    Promise.resolve(later).then(() => then.call(reply, () => {
-      if (!reply.sent) reply.hijack()
-      fulfilled()
-    }, rejected), rejected)
+    Promise.resolve(later).then(() => then.call(reply, () => reply.sent ? fulfilled() : setImmediate(stop, fulfilled), rejected), rejected)
+  }
+  if (later instanceof Promise) later.catch(() => { reply.then = then })
+
+  /** Comes after the request's own `close`, which aborts its signal: a reply that is hijacked no longer does. */
+  function stop (fulfilled: () => void): void {
+    if (!reply.sent) reply.hijack()
+    fulfilled()
   }
 }
 

@@ -1,5 +1,5 @@
 import { METHODS } from 'node:http'
-import { inspect, isDeepStrictEqual } from 'node:util'
+import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
@@ -59,7 +59,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const custom = customConstraints(installation)
   const unsupported = METHODS.find(method => !app.supportedMethods.includes(method))
   const wrong: WrongAnswer[] = []
-  const urlsAsked = new Set<string>()
+  const asked = new Map<string, ConstraintValues[]>()
   let checks = 0
   for (const [pattern, methods] of methodsByUrl) {
     if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : pattern.search(ignored) !== -1)) continue
@@ -82,9 +82,9 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     const missing = (expected: string): void => { wrong.push({ method: methods.join(', '), url: pattern, expected, actual: 'nothing to ask' }) }
     if (typeof urls === 'string') return missing(`a value in params or headers for '${urls}'`)
     for (const url of urls) {
-      const key = inspect([url, constraints])
-      if (urlsAsked.has(key)) continue
-      urlsAsked.add(key)
+      const others = asked.get(url) ?? []
+      if (others.some(other => isDeepStrictEqual(other, constraints))) continue
+      asked.set(url, [...others, constraints])
       const first = unsupported ?? METHODS.find(method => app.findRoute({ method: method as HTTPMethods, url, constraints: values }) === null)
       const seen = first === undefined ? undefined : await checkAnswer(first, url, headers)
       if (seen === undefined) continue

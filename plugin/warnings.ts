@@ -11,8 +11,9 @@ import type { Installation } from './scope.js'
  */
 export function customConstraints ({ root, record }: Installation): string[] {
   const strategies = Object.entries(strategiesOf(root))
-  const printed = strategies.length === 0 ? '' : printRoutes(root).join()
-  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) => mustMatchWhenDerived || printed.includes(`${JSON.stringify(name)}:`))
+  const printed = strategies.length === 0 ? [] : printRoutes(root)
+  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
+    mustMatchWhenDerived || printed.some(([, drawing]) => drawing?.includes(`${JSON.stringify(name)}:`) ?? true))
   const recorded = [...record.constraintNames].filter(name => name !== 'version' && name !== 'host')
   return [...new Set([...declared.map(([name]) => name), ...recorded])]
 }

@@ -312,14 +312,27 @@ t.test('a client that leaves does not get past a refusal that waits for somethin
   }
 })
 
+t.test('what waits for the signal of a request is told that the client has left', { skip: noTimeout }, async t => {
+  const app = build(t)
+  const told = new Promise<void>(resolve => {
+    app.addHook('onRequest', async request => { request.signal.addEventListener('abort', () => { resolve() }) })
+  })
+  app.addHook('onSend', async () => sleep(30))
+  app.delete('/users', async (_request, reply) => reply.sendMethodNotAllowed())
+  await leave(app, 'DELETE /users')
+  await t.resolves(told)
+})
+
 t.test('in an onError hook, where nothing can be sent, the error handler answers as it would', async t => {
   for (const plugin of [{}, { allow: async methods => methods }, { problem: async problem => problem }] as FastifyAllowedMethodsOptions[]) {
     const app = build(t, { plugin })
     app.addHook('onError', async (_request, reply) => reply.sendMethodNotAllowed() as never)
-    app.setErrorHandler((error: Error, _request, reply) => { reply.code(418).send({ mine: error.message }) })
+    app.setErrorHandler(async (error: Error, _request, reply) => reply.code(418).send({ mine: error.message }))
+    let sent = 0
+    app.addHook('onSend', async () => { await sleep(sent++) })
     app.get('/a', async () => { throw new Error('tea') })
     const { statusCode, headers, payload } = await app.inject('/a')
-    t.strictSame([statusCode, headers['content-type'], payload], [418, 'application/json; charset=utf-8', '{"mine":"tea"}'])
+    t.strictSame([statusCode, headers['content-type'], payload, sent], [418, 'application/json; charset=utf-8', '{"mine":"tea"}', 1])
   }
 })
 

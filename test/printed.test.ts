@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { build, declare, routerOptions } from './helpers.js'
+import { build, declare, routerOptions, strategy } from './helpers.js'
 
 const recorded = (app: FastifyInstance) => Object.fromEntries([...app.methodsByUrl].map(([url, methods]) => [url, [...methods].sort().join(' ')]))
 
@@ -94,5 +94,22 @@ t.test('what Fastify fails to print at once, as under a strategy in the place of
   await app.ready()
   t.throws(() => app.printRoutes())
   t.strictSame(recorded(app), { '/a': 'GET HEAD' })
+  t.equal(warnings.length, 1, 'the app is warned that the option constraints is missing')
+})
+
+t.test('what Fastify cannot print at all, such as constraints that JSON cannot express, fails nothing', async t => {
+  const tenant = { ...strategy('tenant'), deriveConstraint: ({ headers }: { headers: Record<string, unknown> }) => headers['x-tenant'] && BigInt(headers['x-tenant'] as string) }
+  const warnings: string[] = []
+  const app = build(t, {
+    plugin: false,
+    fastify: { ...routerOptions({ constraints: { tenant } }), logger: { level: 'warn', stream: { write: line => { warnings.push(line) } } } }
+  })
+  app.get('/a', { constraints: { tenant: 1n } } as object, async () => 'a')
+  declare(app, 'PUT /b')
+  await app.register(fastifyAllowedMethods)
+  await app.ready()
+  t.throws(() => app.printRoutes({ method: 'GET' }))
+  t.strictSame(recorded(app), { '/b': 'PUT' })
+  t.equal((await app.inject({ method: 'POST', url: '/b' })).statusCode, 405)
   t.equal(warnings.length, 1, 'the app is warned that the option constraints is missing')
 })

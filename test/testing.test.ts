@@ -138,6 +138,16 @@ t.test('a custom constraint may be declared for values that no request has, such
   }
 })
 
+t.test('custom constraints that look alike are asked for one by one', async t => {
+  const values = [() => 'a', () => 'b']
+  const tenant = { ...strategy('tenant'), deriveConstraint: ({ headers }: { headers: Record<string, unknown> }) => values[Number(headers['x-tenant'])] }
+  const app = build(t, { plugin: { constraints: ({ headers }) => ({ tenant: values[Number(headers['x-tenant'])] }) }, fastify: routerOptions({ constraints: { tenant } }) })
+  await app.after() // the constraints are functions, which are not printed
+  app.route({ method: 'GET', url: '/', constraints: { tenant: values[0] }, handler: async () => t.fail('a handler was called') })
+  app.route({ method: 'PUT', url: '/', constraints: { tenant: values[1] }, handler: async () => t.fail('a handler was called') })
+  t.strictSame((await findWrongAnswers(app, { headers: { 'x-tenant': '0' } })).map(({ method, url }) => `${method} ${url}`), ['PUT /'])
+})
+
 t.test('constraints that a later onRoute hook adds count', async t => {
   const app = build(t)
   app.register(async v1 => {
