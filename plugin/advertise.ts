@@ -32,7 +32,7 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
     if (later === undefined) return done()
     const body = request.body as RequestPayload | undefined // a stream, if a content type parser passes one on
     const payload = typeof body?.resume === 'function' && body.readableFlowing !== undefined ? body : request.raw
-    const carryOn = payload === request.raw ? done : lookAfter(payload, reply, done)
+    const carryOn = lookAfter(payload, reply, done)
     const isTimedOut = watchTimeout(reply)
     later.finally(pause(payload)).then(() => isTimedOut() || carryOn()).catch(done)
   })
@@ -54,7 +54,7 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
   })
 
   function find (request: FastifyRequest, settings: Settings): MaybePromise<Finding | undefined> {
-    return attempt<Finding | undefined>(() => findMethods(installation, request, settings), error => {
+    return attempt(() => findMethods(installation, request, settings), error => {
       request.log.error(error, 'fastify-allowed-methods: Allow is left out')
       return undefined
     })

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { InvalidOptionError, ensure, isObject } from './errors.js'
-import type { GivenOptions } from './options.js'
+import type { Settings } from './options.js'
+import { printRoutes } from './printed.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
 import type { Installation } from './scope.js'
 
@@ -20,7 +21,7 @@ export function constraintsInUse (app: FastifyInstance, values: ConstraintValues
  * @see https://fastify.dev/docs/latest/Reference/Routes/#constraints
  */
 export function constraintsOf (
-  { root }: Installation, request: AnyRequest, custom: GivenOptions['constraints']
+  { root }: Installation, request: AnyRequest, custom: Settings['constraints']
 ): MaybePromise<ConstraintValues> {
   const { headers } = request.raw
   const builtIn = { version: headers['accept-version'], host: headers.host || headers[':authority'] }
@@ -30,3 +31,26 @@ export function constraintsOf (
     return constraintsInUse(root, { ...builtIn, ...values })
   })
 }
+
+/**
+ * The app's custom constraints, whose values only the option `constraints` can tell.
+ *
+ * A declared strategy that no route uses decides nothing, unless it must match whenever a request has a value:
+ * NestJS declares `version` in every app.
+ */
+export function customConstraints ({ root, record }: Installation): string[] {
+  const strategies = Object.entries(strategiesOf(root))
+  const printed = strategies.length === 0 ? [] : printRoutes(root)
+  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
+    mustMatchWhenDerived || printed.some(([, drawing]) => drawing?.includes(`${JSON.stringify(name)}:`) ?? true))
+  const recorded = [...record.constraintNames].filter(name => name !== 'version' && name !== 'host')
+  return [...new Set([...declared.map(([name]) => name), ...recorded])]
+}
+
+/** The constraint strategies that the app was created with. */
+export function strategiesOf ({ initialConfig }: FastifyInstance): Strategies {
+  const config = initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
+  return config.routerOptions?.constraints ?? config.constraints ?? {}
+}
+
+type Strategies = Record<string, { mustMatchWhenDerived?: boolean, storage? (): { get (value: unknown): unknown, set (value: unknown, store: object): void } }>

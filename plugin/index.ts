@@ -10,7 +10,7 @@ import { methodsInUse } from './routed.js'
 import { type Installation, install, installationOf, setOptions } from './scope.js'
 import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
-export type * from '../types/fastify.js'
+export type * from '../types/fastify.js' // it exports nothing, and brings the declarations for Fastify's own types along
 export type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions, MethodNotAllowedError } from '../types/options.js'
 export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } from '../types/problem.js'
 
@@ -30,8 +30,8 @@ export const fastifyAllowedMethods = fp(
     setOptions(installation, app, given)
     if (given.notFound) setNotFoundHandler(installation, app, given)
     if (given.advertise) advertise(installation, app)
-    if (earlier === undefined || !app.hasDecorator('allowedMethods')) {
-      app.decorate('allowedMethods', allowedMethods as FastifyInstance['allowedMethods'])
+    if (earlier === undefined || !app.hasDecorator('allowedMethods')) { // at first, Fastify reports a decorator of that name that the app itself has
+      app.decorate('allowedMethods', allowedMethods)
       app.decorate('methodsByUrl', { getter: () => installation.record.methodsByUrl })
       app.decorateReply('sendMethodNotAllowed', sendMethodNotAllowed)
     }

@@ -22,7 +22,7 @@ export function findMethods (installation: Installation, request: AnyRequest, se
 
 /** What is routed at a URL, if nothing but the URL decides. */
 function findRecent (installation: Installation, url: string, catchAll: boolean): Finding {
-  const kept = installation.recent.get(url)
+  const kept = installation.recent.lookUp(url)
   if (kept !== undefined) return kept
   const finding: Finding = { url, methods: routedMethods(installation, url, undefined, catchAll), body: undefined }
   installation.recent.keep(finding)

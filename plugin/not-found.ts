@@ -5,7 +5,7 @@ import type { GivenOptions, Settings } from './options.js'
 import { lookAfter, pause } from './payload.js'
 import type { Finding } from './recent.js'
 import { replyMethodNotAllowed, replyOptions, replyRefusal, watch } from './reply.js'
-import { isImplemented } from './routed.js'
+import { isNotImplemented } from './routed.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl, withoutNames } from './target.js'
 
@@ -22,7 +22,7 @@ export function answerMethodNotAllowed (installation: Installation): preParsingH
   return function answerMethodNotAllowed (request, reply, payload, done) {
     const probe = installation.probe?.(request)
     probe?.see(request)
-    if (request.is404) answerMiss(installation, request, reply, payload, payload === request.raw ? done : lookAfter(payload, reply, done))
+    if (request.is404) answerMiss(installation, request, reply, payload, lookAfter(payload, reply, done))
     else if (probe === undefined) done()
     else reply.code(500).send() // a probe must not reach the route's handler
   }
@@ -34,7 +34,7 @@ function answerMiss (
 ): void {
   const settings = settingsFor(installation, routedUrl(request))
   if (settings === undefined) return done()
-  if (settings.notImplemented && !isImplemented(installation, request, settings)) return replyRefusal(reply, settings, 501)
+  if (isNotImplemented(installation, request, settings)) return replyRefusal(reply, settings, 501)
   const finding = findMethods(installation, request, settings, true)
   if (finding instanceof Promise) {
     const isOvertaken = watch(reply)

@@ -34,7 +34,7 @@ const DEFAULT_OPTIONS = {
 
 /** Fills in the defaults. If several give the same option, the last one counts. */
 export function toSettings (...given: readonly GivenOptions[]): Settings {
-  return Object.assign({ frames: new WeakMap() }, DEFAULT_OPTIONS, ...given) as Settings
+  return Object.assign({ frames: new WeakMap() }, DEFAULT_OPTIONS, ...given)
 }
 
 /** The options in force where nothing is registered. */
@@ -49,11 +49,11 @@ const NAMES = Object.keys(FastifyAllowedMethodsOptions.properties)
  *
  * @throws `FST_ALLOWED_METHODS_INVALID_OPTION`, naming the option, what was given and what is expected
  */
-export function checkOptions (options: object): GivenOptions {
+export function checkOptions (options: Record<string, unknown>): GivenOptions {
   ensure(isObject(options) && !('then' in options), InvalidOptionError, 'options must be an object', options)
-  const { prefix, logLevel, logSerializers, ...others } = options as Record<string, unknown>
+  const { prefix, logLevel, logSerializers, ...others } = options
   const names = new Set([...NAMES, ...Object.keys(others)]) // an object of a class may inherit them
-  const all = [...names].map(name => [name, options[name as keyof typeof options]])
+  const all = [...names].map(name => [name, options[name]])
   const given = Object.fromEntries(all.filter(([, value]) => value !== undefined))
   const error = optionsCheck.Errors(given).First()
   if (error !== undefined) {

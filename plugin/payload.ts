@@ -3,7 +3,7 @@ import type { FastifyReply, RequestPayload } from 'fastify'
 
 /**
  * Looks after a body that an earlier `preParsing` hook has begun to read into a stream of its own: Fastify does not listen to that stream
- * while the plugin waits for an option, nor after the request has been answered.
+ * while the plugin waits for an option, nor after the request has been answered. The request itself needs none of this.
  *
  * Whatever is left of the body after the answer is discarded, as Node.js does with a body that nobody has begun to read. Otherwise the
  * connection would wait for the end of the body.
@@ -13,8 +13,8 @@ import type { FastifyReply, RequestPayload } from 'fastify'
  * @returns the function to call instead of `done`
  */
 export function lookAfter (payload: RequestPayload | undefined, reply: FastifyReply, done: (error?: Error) => void): (error?: Error) => void {
-  if (typeof payload?.resume !== 'function') return done
   const { raw } = reply.request
+  if (payload === raw || typeof payload?.resume !== 'function') return done
   const { socket } = raw // a destroyed request has no socket
   const response = (reply.raw as { stream?: EventEmitter }).stream ?? reply.raw // over HTTP/2 the response finishes only after the request has ended
   let failure: Error | undefined

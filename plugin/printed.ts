@@ -54,11 +54,10 @@ function toPattern (part: string): string {
 
 /** The constraints of a printed route; undefined if there is no such route. */
 function confirm (scope: FastifyInstance, method: string, pattern: string, printed: string): ConstraintValues | undefined {
-  const url = pattern === '*' ? '/*' : pattern // the router treats both as one route, but hasRoute finds only `/*`
   for (const reviver of [undefined, reviveRegExp]) {
     try {
       const constraints = JSON.parse(printed, reviver)
-      if (scope.hasRoute({ method: method as HTTPMethods, url, constraints })) return constraints
+      if (isDeclared(scope, method, pattern, constraints)) return constraints
     } catch {} // not a printed route
   }
 }
@@ -67,4 +66,9 @@ function confirm (scope: FastifyInstance, method: string, pattern: string, print
 function reviveRegExp (_name: string, value: unknown): unknown {
   const [, source, flags] = /^\/(.+)\/([a-z]*)$/.exec(String(value)) ?? []
   return source === undefined ? value : new RegExp(source, flags)
+}
+
+/** Tells whether a pattern has a route. The router treats `*` and `/*` as one, but `hasRoute` finds only `/*`. */
+export function isDeclared (scope: FastifyInstance, method: string, pattern: string, constraints: ConstraintValues): boolean {
+  return scope.hasRoute({ method: method as HTTPMethods, url: pattern === '*' ? '/*' : pattern, constraints })
 }

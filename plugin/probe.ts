@@ -8,7 +8,7 @@ import { findMethods } from './methods.js'
 import type { Settings } from './options.js'
 import { faultOf, toMethodNotAllowed, toRefusal } from './problem.js'
 import { toAllow } from './reply.js'
-import { isImplemented } from './routed.js'
+import { isNotImplemented } from './routed.js'
 import { type Installation, type Probe, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 
@@ -64,7 +64,7 @@ async function see (installation: Installation, request: AnyRequest): Promise<Se
 /** What is promised for a request; undefined if a route takes it, or if that is the app's own 404. */
 async function promisedTo (installation: Installation, request: AnyRequest, settings: Settings): Promise<Answer | undefined> {
   const problem = settings.throw ? {} : { mediaType: 'application/problem+json', ...(request.method !== 'HEAD' && { problem: 'valid' }) }
-  if (settings.notImplemented && !isImplemented(installation, request, settings)) return { status: 501, ...problem }
+  if (isNotImplemented(installation, request, settings)) return { status: 501, ...problem }
   const { methods } = await findMethods(installation, request, settings, true)
   if (methods.length === 0) return undefined
   if (request.method === 'OPTIONS' && settings.answerOptions) return { status: 204, allow: toAllow([...methods, 'OPTIONS'].sort()) }

@@ -35,20 +35,6 @@ function toDefaultJson (target: string, methods: readonly string[], settings: Se
   return before + instance + after // a URI reference contains nothing that JSON has to escape
 }
 
-/** The body of a 404 (RFC 9110 §15.5.5) or a 501 (§15.6.2), which are problems too (RFC 9457). */
-export function toRefusal (request: AnyRequest, status: 404 | 501) {
-  const [title, detail] = status === 404
-    ? ['Not Found', 'This URL does not exist.'] as const
-    : ['Not Implemented', `This service supports ${request.method} at no URL.`] as const
-  const type = `https://httpwg.org/specs/rfc9110.html#status.${status}`
-  return { type, title, status, detail, instance: toUriReference(request.originalUrl) } satisfies ProblemDetails
-}
-
-/** `This URL supports DELETE, GET and HEAD.` */
-export function toDetail (methods: readonly string[]): string {
-  return `This URL supports ${methods.length === 0 ? 'no method' : methods.join(', ').replace(/, (?=[^,]*$)/, ' and ')}.`
-}
-
 /**
  * The default body before and after its `instance`, made and checked once for each list of methods.
  * One check is enough, because the schema accepts any string as the instance.
@@ -64,6 +50,11 @@ function frameOf (settings: Settings, methods: readonly string[]): readonly [bef
 
 function toDefault ({ type }: Settings, methods: readonly string[], instance: string): MethodNotAllowedProblem {
   return { type, title: 'Method Not Allowed', status: 405, detail: toDetail(methods), instance, allow: [...methods] }
+}
+
+/** `This URL supports DELETE, GET and HEAD.` */
+export function toDetail (methods: readonly string[]): string {
+  return `This URL supports ${methods.length === 0 ? 'no method' : methods.join(', ').replace(/, (?=[^,]*$)/, ' and ')}.`
 }
 
 /**
@@ -106,4 +97,13 @@ export function faultOf (body: unknown, check: TypeCheck<TObject>): string | und
   }
   if (body.status === undefined || body.status === 405) return undefined
   return `'/status' is invalid: Expected 405, got ${show(body.status)}` // the status of the response (RFC 9457 §3.1.2)
+}
+
+/** The body of a 404 (RFC 9110 §15.5.5) or a 501 (§15.6.2), which are problems too (RFC 9457). */
+export function toRefusal (request: AnyRequest, status: 404 | 501) {
+  const [title, detail] = status === 404
+    ? ['Not Found', 'This URL does not exist.'] as const
+    : ['Not Implemented', `This service supports ${request.method} at no URL.`] as const
+  const type = `https://httpwg.org/specs/rfc9110.html#status.${status}`
+  return { type, title, status, detail, instance: toUriReference(request.originalUrl) } satisfies ProblemDetails
 }

@@ -17,7 +17,7 @@ export class RecentFindings {
   private place = -1
 
   /** What is kept for a URL, if anything. */
-  get (url: string): Finding | undefined {
+  lookUp (url: string): Finding | undefined {
     this.place = -1
     if (url.length > LONGEST_URL) return undefined
     const { hashes, findings } = this

@@ -33,7 +33,7 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   })
   scope.addHook('onReady', async function closeRecord () {
     ready = true
-    reported = reported.map(({ url, method, constraints }) => ({ url, method, constraints }))
+    reported = reported.map(({ url, method, constraints }) => ({ url, method, constraints })) // lets go of handlers and schemas
     for (const { constraints } of reported) {
       for (const name of Object.keys(constraints ?? {})) constraintNames.add(name)
     }

@@ -73,9 +73,9 @@ export function replyOptions (reply: FastifyReply, methods: readonly string[]): 
 }
 
 /** Answers 404 or 501 with a problem body. */
-export function replyRefusal (reply: FastifyReply, options: GivenOptions, status: 404 | 501): void {
+export function replyRefusal (reply: FastifyReply, { throw: isThrown }: GivenOptions, status: 404 | 501): void {
   const problem = toRefusal(reply.request, status)
-  if (options.throw) reply.send(new (status === 404 ? NotFoundError : NotImplementedError)(problem.detail))
+  if (isThrown) reply.send(new (status === 404 ? NotFoundError : NotImplementedError)(problem.detail))
   else replyProblem(reply, status, JSON.stringify(problem), problem.title.toLowerCase())
 }
 
@@ -104,15 +104,15 @@ function replyProblem (reply: FastifyReply, status: number, body: string, outcom
  * @param methods upper-case method tokens, sorted; may be empty, which means that the resource allows none
  */
 export function toAllow (methods: readonly string[]): string {
-  let value = values.get(methods)
-  if (value === undefined) values.set(methods, value = methods.join(', '))
+  let value = allowValues.get(methods)
+  if (value === undefined) allowValues.set(methods, value = methods.join(', '))
   return value
 }
 
 /** By list of methods; URLs with the same methods share one list. */
-const values = new WeakMap<readonly string[], string>()
+const allowValues = new WeakMap<readonly string[], string>()
 
 function isLogDisabled ({ request, server }: FastifyReply): boolean {
-  const disabled = server.initialConfig.disableRequestLogging as boolean | ((request: unknown) => boolean) | undefined
+  const disabled = server.initialConfig.disableRequestLogging
   return typeof disabled === 'function' ? disabled(request) : disabled === true
 }

@@ -22,7 +22,7 @@ export function routedMethods (
 ): readonly string[] {
   const search = { method: '' as HTTPMethods, url: withoutQuery(url), constraints }
   if (search.url === '*') return NO_METHODS
-  let bits = 0
+  let bits = 0 // without bitwise operators, which hold only 32 methods
   let known = false
   for (let at = 0, bit = 1; at < among.length; at++, bit *= 2) {
     search.method = among[at] as HTTPMethods
@@ -48,9 +48,9 @@ function listOf ({ methods, lists }: Installation, among: readonly string[], bit
   return list
 }
 
-/** Tells whether the service supports a method at all; it must support GET and HEAD (RFC 9110 §9.1). */
-export function isImplemented (installation: Installation, { method }: AnyRequest, { answerOptions }: Settings): boolean {
-  return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions) || methodsInUse(installation).includes(method)
+/** Tells whether the option `notImplemented` refuses a request: no route takes its method. GET and HEAD must be supported (RFC 9110 §9.1). */
+export function isNotImplemented (installation: Installation, { method }: AnyRequest, { notImplemented, answerOptions }: Settings): boolean {
+  return notImplemented && method !== 'GET' && method !== 'HEAD' && !(method === 'OPTIONS' && answerOptions) && !methodsInUse(installation).includes(method)
 }
 
 /**

@@ -2,14 +2,14 @@ import { METHODS } from 'node:http'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { ConstraintValues } from '../types/options.js'
-import { constraintsInUse } from './constraints.js'
+import { constraintsInUse, customConstraints, strategiesOf } from './constraints.js'
 import { InvalidArgumentError, ensure, isObject, show } from './errors.js'
+import { isDeclared } from './printed.js'
 import { type Answer, type Seen, probeOf, sendProbe, toAnswer } from './probe.js'
 import type { RouteRecord } from './record.js'
 import { samplesOf } from './sample.js'
 import { expectInstallation, installationOf, settingsFor } from './scope.js'
 import { routedUrl, withRoutedSlashes } from './target.js'
-import { customConstraints, strategiesOf } from './warnings.js'
 
 /** Options of `findWrongAnswers`. */
 export interface FindWrongAnswersOptions {
@@ -124,8 +124,8 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
 /** Each set of constraints under which a pattern has routes, with the methods of those routes. */
 function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord, pattern: string, methods: string[]): [ConstraintValues, string[]][] {
   const constrained = constraintsByUrl.get(pattern) ?? []
-  const url = withRoutedSlashes(app, pattern === '*' ? '/*' : pattern) // as hasRoute finds it
-  const under = (constraints: ConstraintValues) => methods.filter(method => app.hasRoute({ method: method as HTTPMethods, url, constraints }))
+  const spelled = withRoutedSlashes(app, pattern)
+  const under = (constraints: ConstraintValues) => methods.filter(method => isDeclared(app, method, spelled, constraints))
   const isFree = constrained.length === 0 || under({}).length > 0
   return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, under(constraints)])
 }

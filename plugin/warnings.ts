@@ -1,30 +1,6 @@
-import type { FastifyInstance } from 'fastify'
-import { printRoutes } from './printed.js'
+import { customConstraints } from './constraints.js'
 import { methodsInUse } from './routed.js'
 import type { Installation } from './scope.js'
-
-/**
- * The app's custom constraints, whose values only the option `constraints` can tell.
- *
- * A declared strategy that no route uses decides nothing, unless it must match whenever a request has a value:
- * NestJS declares `version` in every app.
- */
-export function customConstraints ({ root, record }: Installation): string[] {
-  const strategies = Object.entries(strategiesOf(root))
-  const printed = strategies.length === 0 ? [] : printRoutes(root)
-  const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
-    mustMatchWhenDerived || printed.some(([, drawing]) => drawing?.includes(`${JSON.stringify(name)}:`) ?? true))
-  const recorded = [...record.constraintNames].filter(name => name !== 'version' && name !== 'host')
-  return [...new Set([...declared.map(([name]) => name), ...recorded])]
-}
-
-/** The constraint strategies that the app was created with. */
-export function strategiesOf ({ initialConfig }: FastifyInstance): Strategies {
-  const config = initialConfig as { constraints?: Strategies, routerOptions?: { constraints?: Strategies } }
-  return config.routerOptions?.constraints ?? config.constraints ?? {}
-}
-
-type Strategies = Record<string, { mustMatchWhenDerived?: boolean, storage? (): { get (value: unknown): unknown, set (value: unknown, store: object): void } }>
 
 /** Warns of custom constraints if a registration lacks the option `constraints`: `Allow` would leave out what routes under them take. */
 export function warnOfUnknownConstraints (installation: Installation): void {

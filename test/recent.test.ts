@@ -92,7 +92,7 @@ t.test('what is asked for while the app starts is not kept', async t => {
 
 /** What is kept of a URL; where nothing is, it is offered to be kept. */
 function look (recent: RecentFindings, url: string): Finding | undefined {
-  const kept = recent.get(url)
+  const kept = recent.lookUp(url)
   if (kept === undefined) recent.keep({ url, methods: [url] })
   return kept
 }

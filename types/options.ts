@@ -19,8 +19,11 @@ interface Functions<Schema extends TObject> {
   constraints (request: AnyRequest): object | Promise<object>
 }
 
-/** A condition that always holds keeps TypeScript from widening the literals in what the function returns: it waits for the schema that is inferred. */
-type Problem<Schema extends TObject> = [Schema] extends [TObject] ? Functions<Schema>['problem'] : never
+/**
+ * Both parts are the same. The condition waits for the schema that is inferred, so that TypeScript does not widen the literals that the
+ * function returns; in generic code it stays open, and functions satisfy the first part.
+ */
+type Problem<Schema extends TObject> = Functions<Schema>['problem'] | ([Schema] extends [TObject] ? Functions<Schema>['problem'] : never)
 
 /**
  * Options of `app.register(fastifyAllowedMethods, options)`.
@@ -127,8 +130,10 @@ export interface MethodNotAllowedError extends FastifyError {
   headers: { allow: string }
 }
 
-/** What nothing satisfies. */
-export interface Unmatched { readonly unmatched: unique symbol }
+declare const unmatched: unique symbol
+
+/** What nothing satisfies. Editors do not offer a member whose name is a symbol. */
+export interface Unmatched { readonly [unmatched]: never }
 
 /** Named in the compiler's message if what `problem` returns does not satisfy `schema`. */
 interface WhatTheSchemaDescribes extends Unmatched {}

@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import swagger from '@fastify/swagger'
-import { Type } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import allowedMethods, {
   type AnyRequest, type ConstraintValues, type FastifyAllowedMethods, type FastifyAllowedMethodsOptions, type MethodNotAllowedError,
@@ -39,6 +39,11 @@ const wrongOptions: FastifyAllowedMethodsOptions[] = [
   { problem: () => ({ title: 'No' }) }
 ]
 
+/** Registers the plugin with a schema that only the caller knows. */
+function registerGeneric<Schema extends TObject> (app: FastifyInstance, schema: Schema, problem: (problem: MethodNotAllowedProblem) => Static<Schema> & { status: 405 }): void {
+  app.register(allowedMethods, { schema, problem })
+}
+
 async function build (): Promise<FastifyInstance> {
   const app = Fastify()
   await app.register(swagger, { openapi: { openapi: '3.1.0' }, transformObject: document => documentMethodNotAllowed(document, app) })
@@ -71,6 +76,7 @@ async function build (): Promise<FastifyInstance> {
     await given.register(plugin, { schema: coded, problem: problem => ({ ...problem, code: 'WRONG_METHOD', span: [1, 2] }) })
     await given.register(allowedMethods, { schema: coded, problem: async problem => ({ ...problem, code: 'WRONG_METHOD', span: [1, 2] }) })
   }, { prefix: '/given' })
+  await app.register(async generic => { registerGeneric(generic, schema, problem => ({ ...problem, hint: 'x' })) }, { prefix: '/generic' })
   await app.register(async thrown => { await thrown.register(allowedMethods, { throw: true }) }, { prefix: '/thrown' })
   app.setErrorHandler((error: MethodNotAllowedError, _request, reply) => reply.code(error.statusCode).send([...error.allow, error.headers.allow]))
   app.get('/thrown', async () => [])
