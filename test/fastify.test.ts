@@ -156,8 +156,9 @@ t.test("an editor completes this plugin's options for it, and for no other plugi
   const others = offered('cors')
   t.ok(others.includes('credentials'))
   t.strictSame(others, offered('cors', ''))
-  const members = complete(`import Fastify from 'fastify'\nimport allowed, { MethodNotAllowedProblem } from '../plugin/index.js'
-    Fastify().register(allowed, { schema: MethodNotAllowedProblem, problem: problem => ({ ...problem, | }) })`)
+  const members = complete(`import { Type } from '@sinclair/typebox'\nimport Fastify from 'fastify'\nimport allowed, { MethodNotAllowedProblem } from '../plugin/index.js'
+    const schema = Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.String() })])
+    Fastify().register(allowed, { schema, problem: problem => ({ ...problem, | }) })`)
   t.ok(members.includes('title'))
   t.notOk(members.includes('unmatched'), 'what no body has is not offered')
 })
