@@ -130,7 +130,8 @@ t.test('a custom constraint may be declared for values that no request has, such
     }
   }
   const { storage, deriveConstraint } = new Regions()
-  for (const [region, declared] of [[{ ...strategy('region'), storage, deriveConstraint }, ['eu', 'us']], [new Regions(), 'eu']]) {
+  const ofClass = /^5\.0\./.test(Fastify().version) ? [] : [[new Regions(), 'eu']] // that Fastify refuses it
+  for (const [region, declared] of [[{ ...strategy('region'), storage, deriveConstraint }, ['eu', 'us']], ...ofClass]) {
     const app = build(t, { plugin: { constraints: ({ headers }) => ({ region: headers['x-region'] }) }, fastify: routerOptions({ constraints: { region } }) })
     app.route({ method: 'GET', url: '/a', constraints: { region: declared }, handler: async () => t.fail('a handler was called') })
     t.strictSame(await findWrongAnswers(app, { headers: { 'x-region': 'eu' } }), [])

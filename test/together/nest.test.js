@@ -179,12 +179,12 @@ t.test('NestJS without versions by header: nothing to warn of', async t => {
   }
 })
 
-t.test('NestJS with several versions of a route, which Fastify cannot print: app.methodsByUrl has what was recorded', async t => {
-  for (const [order, expected] of [['first', [['/users', ['GET', 'HEAD', 'POST']], ['/users/:id', ['DELETE', 'GET', 'HEAD', 'POST']]]], ['last', []]]) {
+t.test('NestJS with several versions of a route, which Fastify cannot print at once: app.methodsByUrl has them all', async t => {
+  for (const order of ['first', 'last']) {
     const app = await nest(t, order, Users, {
       configure: app => { app.enableVersioning({ type: VersioningType.HEADER, header: 'accept-version' }) }
     })
     const { methodsByUrl } = app.getHttpAdapter().getInstance()
-    t.strictSame([...methodsByUrl].map(([url, methods]) => [url, [...methods].sort()]), expected)
+    t.strictSame([...methodsByUrl].map(([url, methods]) => [url, [...methods].sort()]), [['/users', ['GET', 'HEAD', 'POST']], ['/users/:id', ['DELETE', 'GET', 'HEAD', 'POST']]])
   }
 })
