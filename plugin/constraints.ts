@@ -53,4 +53,7 @@ export function strategiesOf ({ initialConfig }: FastifyInstance): Strategies {
   return config.routerOptions?.constraints ?? config.constraints ?? {}
 }
 
-type Strategies = Record<string, { mustMatchWhenDerived?: boolean, storage? (): { get (value: unknown): unknown, set (value: unknown, store: object): void } }>
+type Strategies = Record<string, {
+  mustMatchWhenDerived?: boolean
+  storage? (): { get (value: unknown): unknown, set (value: unknown, store: object): void }
+}>

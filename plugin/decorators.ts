@@ -44,7 +44,8 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   }
   const later = attempt(() => andThen(keep(), send), error => { if (this.sent || !isOvertaken()) this.send(error) })
   if (!this.sent) holdUntil(later, this)
-  if (later instanceof Promise) later.catch(error => this.request.log.error(error)) // in an `onError` hook nothing can be sent, and the hook may not wait for this
+  // In an `onError` hook nothing can be sent, and the hook may not wait for this.
+  if (later instanceof Promise) later.catch(error => this.request.log.error(error))
   return this
 }
 

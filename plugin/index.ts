@@ -30,7 +30,7 @@ export const fastifyAllowedMethods = fp(
     setOptions(installation, app, given)
     if (given.notFound) setNotFoundHandler(installation, app, given)
     if (given.advertise) advertise(installation, app)
-    if (earlier === undefined || !app.hasDecorator('allowedMethods')) { // at first, Fastify reports a decorator of that name that the app itself has
+    if (earlier === undefined || !app.hasDecorator('allowedMethods')) { // at first, Fastify tells of a decorator of the app's with that name
       app.decorate('allowedMethods', allowedMethods)
       app.decorate('methodsByUrl', { getter: () => installation.record.methodsByUrl })
       app.decorateReply('sendMethodNotAllowed', sendMethodNotAllowed)

@@ -36,7 +36,8 @@ export function replyMethodNotAllowed (reply: FastifyReply, finding: Finding, se
 export function holdUntil (later: MaybePromise<unknown>, reply: FastifyReply): void {
   const { then } = reply
   reply.then = (fulfilled, rejected) => {
-    Promise.resolve(later).then(() => then.call(reply, () => reply.sent ? fulfilled() : setImmediate(stop, fulfilled), rejected), rejected)
+    const carryOn = () => { reply.sent ? fulfilled() : setImmediate(stop, fulfilled) }
+    Promise.resolve(later).then(() => then.call(reply, carryOn, rejected), rejected)
   }
   if (later instanceof Promise) later.catch(() => { reply.then = then })
 

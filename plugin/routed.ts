@@ -50,7 +50,8 @@ function listOf ({ methods, lists }: Installation, among: readonly string[], bit
 
 /** Tells whether the option `notImplemented` refuses a request: no route takes its method. GET and HEAD must be supported (RFC 9110 §9.1). */
 export function isNotImplemented (installation: Installation, { method }: AnyRequest, { notImplemented, answerOptions }: Settings): boolean {
-  return notImplemented && method !== 'GET' && method !== 'HEAD' && !(method === 'OPTIONS' && answerOptions) && !methodsInUse(installation).includes(method)
+  const isExempt = !notImplemented || method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && answerOptions)
+  return !isExempt && !methodsInUse(installation).includes(method)
 }
 
 /**

@@ -65,7 +65,9 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : pattern.search(ignored) !== -1)) continue
     for (const [constraints, routed] of constraintsFor(app, record, pattern, [...methods])) await checkRoute(pattern, routed, constraints)
   }
-  if (checks + wrong.length === 0) throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that is recorded and that the option `allow` leaves')
+  if (checks + wrong.length === 0) {
+    throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that is recorded and that the option `allow` leaves')
+  }
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
@@ -92,7 +94,9 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
       const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
       const isOther = custom.some(name => constraints[name] !== undefined && !isReached(app, name, constraints[name], seen.constraints?.[name]))
       if (isOther || !methods.some(isRouted)) {
-        missing(search.url === url ? `a route at '${url}', by headers for the constraints ${show(constraints)}` : `a route at '${search.url}', to which '${url}' was rewritten`)
+        missing(search.url === url
+          ? `a route at '${url}', by headers for the constraints ${show(constraints)}`
+          : `a route at '${search.url}', to which '${url}' was rewritten`)
         continue
       }
       for (const method of app.supportedMethods) {
