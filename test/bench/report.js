@@ -1,10 +1,10 @@
 import { PEERS, SUBJECTS } from './subjects.js'
 
 /** What was measured, on what, and which targets are met, as Markdown. */
-export function toMarkdown ({ date, machine, isOneCore, versions, load, rounds, answers, rows, figures }) {
+export function toMarkdown ({ date, machine, isOneCore, versions, load, answers, rows, figures }) {
   return [
-    `${date}, ${machine}. ${Object.entries(versions).map(entry => entry.join(' ')).join(', ')}. Load by ${load}${isOneCore ? ', on the core of the servers' : ''}, ${rounds} rounds.`,
-    toTable(['what', 'median', 'quartiles', 'target', 'met', 'least', 'quartiles'], rows.map(row => toRow(row, answers))),
+    `${date}, ${machine}. ${Object.entries(versions).map(entry => entry.join(' ')).join(', ')}. Load by ${load}${isOneCore ? ', on the core of the servers' : ''}.`,
+    toTable(['what', 'rounds', 'median', 'quartiles', 'target', 'met', 'least', 'quartiles'], rows.map(row => toRow(row, answers))),
     `Other answers than a 405 with an exact \`Allow\`: ${Object.keys(answers).filter(name => answers[name].length > 0).map(name => `${SUBJECTS[name].title} (${answers[name].join(', ')})`).join('; ')}.`,
     ...Object.entries(figures).map(([name, figures]) => {
       const head = [name, 'median', 'quartiles', ...('bare' in figures ? ['over node:http'] : [])]
@@ -37,9 +37,10 @@ ${toMarkdown(result)}
 `
 }
 
-function toRow ({ what, median, lower, upper, only, to, target, met, least }, answers) {
+function toRow ({ what, rounds, median, lower, upper, only, to, target, met, least }, answers) {
   return [
     only === 'peers' ? `405 / ${labelOf(to, answers)}, CPU` : what,
+    rounds,
     median.toFixed(3),
     `${lower.toFixed(3)} to ${upper.toFixed(3)}`,
     `${PEERS.includes(to) ? 'below' : 'at most'} ${target.toFixed(2)}`,

@@ -2,8 +2,12 @@
 //
 // The measure is CPU time of the server process per request, user and system. Servers are loaded in turn, the order rotates, and a
 // figure is the median of the ratios within one round: on a shared machine that is steady where the throughput is not.
+//
+// --record writes the record; with --only, it replaces those comparisons in one of the same day, machine and versions, such as by more rounds
+// where a ratio is near its target.
 
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { wrongAnswers, writeTheSame } from './answers.js'
 import { toChart } from './chart.js'
 import { fail, oneOf, parse, wholeNumber } from './command.js'
@@ -17,8 +21,11 @@ import { COMPARISONS, PEERS, ROWS } from './subjects.js'
 const NAMES = ['start', ...Object.keys(COMPARISONS)] // a start wants both cores, for what V8 does beside it
 const { rounds, only, record } = options()
 const result = {
-  isOneCore: false, rows: [], figures: {}, date: new Date().toISOString().slice(0, 10), machine, versions: await versions(), load: TOOL, rounds, answers: await answers()
+  isOneCore: false, rows: [], figures: {}, date: new Date().toISOString().slice(0, 10), machine, versions: await versions(), load: TOOL
 }
+const recorded = record && only.length < NAMES.length ? await readRecord() : undefined
+result.answers = await answers()
+if (TOOL !== 'wrk') console.error(`wrk is not installed. ${TOOL}, in its place, takes more of the processor's caches from the servers, so ratios come out higher.`)
 
 for (const name of only) {
   console.error(`${name} …`)
@@ -28,6 +35,10 @@ for (const name of only) {
   result.figures[name] = figuresOf(measured)
 }
 
+if (recorded !== undefined) {
+  result.rows.push(...recorded.rows.filter(row => !only.includes(row.only)))
+  result.figures = { ...recorded.figures, ...result.figures }
+}
 result.rows.sort((a, b) => placeOf(a) - placeOf(b))
 console.log(toMarkdown(result))
 if (record) {
@@ -43,9 +54,15 @@ function options () {
     only: { type: 'string', multiple: true, default: NAMES },
     record: { type: 'boolean', default: false }
   })
-  if (values.record && values.only !== NAMES) fail('--record wants every comparison, so no --only')
   for (const name of values.only) oneOf('only', NAMES, name)
   return { ...values, only: NAMES.filter(name => values.only.includes(name)), rounds: wholeNumber('rounds', values.rounds) }
+}
+
+/** The record of which some comparisons are replaced. */
+async function readRecord () {
+  const record = JSON.parse(await readFile(new URL('result.json', import.meta.url), 'utf8'))
+  const other = ['date', 'machine', 'versions', 'load'].find(name => !isDeepStrictEqual(record[name], result[name]))
+  return other === undefined ? record : fail(`--only with --record wants a record of the same date, machine, versions and load, and ${other} differs`)
 }
 
 function placeOf ({ what, to }) {
@@ -66,7 +83,7 @@ function judge (row, measured) {
   const ratio = ratios(measured, row.of, row.to)
   const least = ratios(measured, ...row.least)
   const meets = ({ median }) => PEERS.includes(row.to) ? median < row.target : median <= row.target
-  return { ...row, ...ratio, met: meets(ratio), least: { ...least, met: meets(least) } }
+  return { ...row, rounds: measured.length, ...ratio, met: meets(ratio), least: { ...least, met: meets(least) } }
 }
 
 /** The figures of each subject, and their ratio to the bare server's where that is one of them. */
