@@ -25,7 +25,7 @@ const result = {
 }
 const recorded = record && only.length < NAMES.length ? await readRecord() : undefined
 result.answers = await answers()
-if (TOOL !== 'wrk') console.error(`wrk is not installed. ${TOOL}, in its place, takes more of the processor's caches from the servers, so ratios come out higher.`)
+if (TOOL !== 'wrk') console.error(`wrk is not installed; ${TOOL}, in its place, gives other figures, which are not to be compared with those by wrk.`)
 
 for (const name of only) {
   console.error(`${name} …`)
