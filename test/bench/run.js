@@ -38,6 +38,7 @@ for (const name of only) {
 if (recorded !== undefined) {
   result.rows.push(...recorded.rows.filter(row => !only.includes(row.only)))
   result.figures = { ...recorded.figures, ...result.figures }
+  result.isOneCore ||= recorded.isOneCore // which `start` alone does not tell
 }
 result.rows.sort((a, b) => placeOf(a) - placeOf(b))
 console.log(toMarkdown(result))
