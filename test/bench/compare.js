@@ -3,8 +3,14 @@ import { load } from './load.js'
 import { REQUESTS } from './routes.js'
 import { STARTS, SUBJECTS } from './subjects.js'
 
-const WARM_UP = 2 // s
+const WARM_UP = 3 // s
 const WINDOW = 1 // s
+
+/**
+ * For how many rounds a process serves before a new one takes its place. What V8 makes of the same code may differ between two processes;
+ * but what else the machine does differs far more from one second to the next, so that many windows tell more than many processes.
+ */
+const ROUNDS_PER_PROCESS = 5
 
 /**
  * As much room for new objects as Node.js gives at most. By default each process grows into it by itself, one soon and another never,
@@ -18,8 +24,6 @@ const NO_COLLECTIONS = ['--expose-gc', '--min-semi-space-size=1024', '--max-semi
 /**
  * Loads servers one after the other, in each round in another order.
  *
- * What V8 makes of the same code differs from one process to the next, by more than what is measured: each serves for one round.
- *
  * @param figure `'cpu'` for CPU time per request in µs, `'heap'` for bytes allocated per request
  * @returns the figures by round: of each an object by subject
  */
@@ -28,7 +32,8 @@ export async function compare ({ request, subjects, figure = 'cpu' }, rounds) {
   while (result.length < rounds) {
     const servers = await startAll(rotated(subjects, result.length), request, figure)
     try {
-      result.push(await inTurn(subjects, result.length, name => measure(servers[name], request, figure)))
+      do result.push(await inTurn(subjects, result.length, name => measure(servers[name], request, figure)))
+      while (result.length < rounds && result.length % ROUNDS_PER_PROCESS > 0)
     } finally {
       await Promise.all(Object.values(servers).map(server => server.stop()))
     }

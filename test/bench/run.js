@@ -1,4 +1,4 @@
-// How fast, and next to what: npm run bench [-- --rounds 15 --only matched --only not-found --record]
+// How fast, and next to what: npm run bench [-- --rounds 20 --only matched --only not-found --record]
 //
 // The measure is CPU time of the server process per request, user and system. Servers are loaded in turn, the order rotates, and a
 // figure is the median of the ratios within one round: on a shared machine that is steady where the throughput is not.
@@ -51,7 +51,7 @@ if (record) {
 
 function options () {
   const values = parse({
-    rounds: { type: 'string', default: '15' },
+    rounds: { type: 'string', default: '20' },
     only: { type: 'string', multiple: true, default: NAMES },
     record: { type: 'boolean', default: false }
   })

@@ -5,6 +5,7 @@ export const SUBJECTS = {
   large: { title: 'fastify-allowed-methods, 10,000 routes', file: './servers/fastify.js', plugin: 'first', routes: 10_000 },
   fastify: { title: 'Fastify without the plugin', file: './servers/fastify.js' },
   hook: { title: 'Fastify, a hook that does nothing', file: './servers/hook.js', does: 'nothing' },
+  untyped: { title: 'Fastify, a hook that does nothing, without TypeBox', file: './servers/hook.js', does: 'nothing', typebox: false },
   write: { title: 'Fastify, a hook that writes the same bytes', file: './servers/hook.js', does: 'write' },
   writeLarge: { title: 'Fastify, a hook that writes the same bytes, 10,000 routes', file: './servers/hook.js', does: 'write', routes: 10_000 },
   search: { title: 'Fastify, a hook that searches and writes the same bytes', file: './servers/hook.js', does: 'search' },
@@ -23,7 +24,7 @@ export const PEERS = ['fastify-allow', 'hono', 'koa', 'restify', 'express', 'hap
  * Comparisons by the name that `--only` takes: the servers that are loaded in turn, and with which request.
  */
 export const COMPARISONS = {
-  matched: { request: 'matched', subjects: ['ours', 'fastify', 'hook'] },
+  matched: { request: 'matched', subjects: ['ours', 'fastify', 'hook', 'untyped'] },
   heap: { request: 'matched', subjects: ['ours', 'fastify', 'hook'], figure: 'heap' },
   'not-found': { request: 'unknown', subjects: ['ours', 'fastify', 'search'] },
   'not-found-again': { request: 'unknownAgain', subjects: ['ours', 'fastify', 'hook'] },
@@ -37,7 +38,8 @@ export const STARTS = { without: {}, first: { plugin: 'first' }, last: { plugin:
 
 /**
  * Rows of the table: a figure of one subject over that of another, and the most that it may be; and the least that a plugin with such a
- * hook can reach, as the same ratio of one that does nothing (on a match, and where nothing is found in turn), that searches, or that only writes (where a URL is refused again).
+ * hook and TypeBox can reach, as the same ratio of one that does nothing (on a match, and where nothing is found in turn), that searches, or
+ * that only writes (where a URL is refused again).
  */
 export const ROWS = [
   { what: 'matched GET, CPU: with the plugin / without', only: 'matched', of: 'ours', to: 'fastify', target: 1.01, least: ['hook', 'fastify'] },

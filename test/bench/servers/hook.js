@@ -4,12 +4,14 @@ import { bodyOf } from './bare.js'
 const METHODS = ['DELETE', 'GET', 'HEAD', 'POST', 'PUT']
 
 /**
- * A Fastify app with the hook that the plugin has, and as little in it as can be: no plugin with such a hook takes less.
+ * A Fastify app with the hook that the plugin has, and as little in it as can be: no plugin with such a hook, and a TypeBox schema, takes less.
  *
  * @param does `'nothing'`; `'write'`: answers what is not found with the bytes that the plugin answers to `refused`;
  *   `'search'`: does so once it has asked the router for each method in use
+ * @param typebox whether to load the TypeBox modules that the plugin needs
  */
-export async function serve (routes, { does }) {
+export async function serve (routes, { does, typebox = true }) {
+  if (typebox) await Promise.all([import('@sinclair/typebox'), import('@sinclair/typebox/compiler')])
   const app = Fastify()
   app.addHook('preParsing', { nothing, write, search }[does])
   for (const { method, url } of routes) app.route({ method, url, handler: async request => ({ id: request.params.id }) })
