@@ -11,10 +11,12 @@ const [MOST_URLS, LONGEST_URL] = [4096, 200]
  * to keep what is requested only once would cost more than it saves.
  */
 export class RecentFindings {
-  readonly hashes = new Int32Array(MOST_URLS)
   readonly findings = new Array<Finding | undefined>(MOST_URLS)
-  /** Where to keep the URL that was looked up last; -1 if it is not to be kept. */
+  /** For each two places, the hashes of the URLs kept there and then those last seen, side by side: more is not read for a URL that is new. */
+  readonly hashes = new Int32Array(2 * MOST_URLS)
+  /** Where to keep the URL that was looked up last, -1 if it is not to be kept; and its hash. */
   private place = -1
+  private hash = 0
 
   /** What is kept for a URL, if anything. */
   lookUp (url: string): Finding | undefined {
@@ -23,23 +25,28 @@ export class RecentFindings {
     const { hashes, findings } = this
     const hash = hashOf(url)
     const first = hash & (MOST_URLS - 2)
-    if (findings[first]?.url === url) return findings[first]
-    if (findings[first + 1]?.url === url) return findings[first + 1]
-    if (hashes[first] === hash || hashes[first + 1] === hash) {
+    const kept = 2 * first
+    const seen = kept + 2
+    if (hashes[kept] === hash && findings[first]?.url === url) return findings[first]
+    if (hashes[kept + 1] === hash && findings[first + 1]?.url === url) return findings[first + 1]
+    if (hashes[seen] === hash || hashes[seen + 1] === hash) {
       this.place = first
+      this.hash = hash
     } else {
-      hashes[first + 1] = hashes[first] as number
-      hashes[first] = hash
+      hashes[seen + 1] = hashes[seen] as number
+      hashes[seen] = hash
     }
     return undefined
   }
 
   /** Keeps what was found at the URL that was looked up last, unless the URL is too long or this was the first time. */
   keep (finding: Finding): void {
-    const { findings, place } = this
+    const { findings, hashes, hash, place } = this
     if (place === -1) return
     findings[place + 1] = findings[place]
     findings[place] = finding
+    hashes[2 * place + 1] = hashes[2 * place] as number
+    hashes[2 * place] = hash
   }
 }
 
