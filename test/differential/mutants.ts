@@ -40,7 +40,10 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'sends what the schema does not declare': ['problem', 'clean(schema, JSON.parse(JSON.stringify(body), withoutInherited))', 'body'],
   'replies in spite of throw': ['reply', 'if (settings.throw)', 'if (false)'],
   'takes the list of other methods': ['routed', 'lists.get(bits)', 'lists.get([...lists.keys()][0] ?? bits)'],
-  'answers what another URL supports': ['recent', '2 * first;\n        const seen = kept + 2;\n        if (hashes[kept] === hash && findings[first]?.url === url)', '0, seen = 2;\n        if (findings[first] !== undefined)'],
+  'answers what another URL supports': [
+    'recent', 'hash & (MOST_URLS - 2);\n        const kept = 2 * first;\n        const seen = kept + 2;\n        if (hashes[kept] === hash && findings[first]?.url === url)',
+    '0, kept = 0, seen = 2;\n        if (findings[first] !== undefined)'
+  ],
   'names the URL of another request': ['problem', 'target !== routedUrl(request)', 'false'],
   'forgets the option constraints where a URL is asked again': ['methods', ' && settings.constraints === undefined', '']
 }
