@@ -1,6 +1,8 @@
 import auth from '@fastify/auth'
+import basicAuth from '@fastify/basic-auth'
 import bearerAuth from '@fastify/bearer-auth'
 import cookie from '@fastify/cookie'
+import csrfProtection from '@fastify/csrf-protection'
 import jwt from '@fastify/jwt'
 import rateLimit from '@fastify/rate-limit'
 import { readFile } from 'node:fs/promises'
@@ -175,4 +177,30 @@ together('@fastify/under-pressure: 503 before 405', async app => {
   untouched: ['GET /users', 'PUT /users', 'GET /nope']
 }, async (t, app) => {
   t.equal((await app.inject({ method: 'PUT', url: '/users' })).statusCode, 503)
+})
+
+const basic = password => ({ authorization: `Basic ${Buffer.from(`user:${password}`).toString('base64')}` })
+
+together('@fastify/basic-auth in an onRequest hook comes before a 405', async app => {
+  await app.register(basicAuth, {
+    authenticate: true,
+    validate: async (_user, password) => { if (password !== 'right') throw Object.assign(new Error('Wrong password'), { statusCode: 401 }) }
+  })
+  app.addHook('onRequest', app.basicAuth)
+  declare(app, 'GET /users')
+}, {
+  untouched: ['GET /users', 'PUT /users', 'GET /nope', { url: '/users', headers: basic('right') }, { method: 'PUT', url: '/users', headers: basic('wrong') },
+    { method: 'PUT', url: '/nope', headers: basic('right') }],
+  refused: [[{ method: 'PUT', url: '/users', headers: basic('right') }, 'GET, HEAD']]
+})
+
+together('@fastify/csrf-protection of a route does not run for a 405', async app => {
+  await app.register(cookie)
+  await app.register(csrfProtection)
+  app.get('/token', async (_request, reply) => (await reply.generateCsrf()).length > 0)
+  app.post('/users', { onRequest: app.csrfProtection }, async () => 'posted')
+}, {
+  untouched: ['GET /token', 'POST /users', 'POST /nope'],
+  refused: [['PUT /users', 'POST'], ['POST /token', 'GET, HEAD']],
+  varies: ['set-cookie']
 })
