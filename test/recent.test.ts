@@ -21,11 +21,19 @@ t.test('what is asked once takes no place', async t => {
   t.strictSame(recent.findings.filter(finding => finding !== undefined), [])
 })
 
+t.test('what is asked once takes no place from what is kept', async t => {
+  const recent = new RecentFindings()
+  for (let i = 0; i < 2; i++) look(recent, '/users/1')
+  for (const url of samePlace('/users/1', 10)) look(recent, url)
+  t.strictSame(look(recent, '/users/1'), { url: '/users/1', methods: ['/users/1'] })
+})
+
 t.test('two URLs with the same place, or with the same hash, are never taken for one another', async t => {
   const recent = new RecentFindings()
   const urls = Array.from({ length: 20_000 }, (_, i) => `/users/${i}`)
   const [one, other] = sameHash(urls)
-  const asked = [...urls, ...urls.flatMap(url => [url, url, url]), one, other, one, other, other, one, one, one, other]
+  const [near = ''] = samePlace(one, 1)
+  const asked = [...urls, ...urls.flatMap(url => [url, url, url]), one, one, near, near, other, one, other, one, other, other, one, one, one, other]
   t.strictSame(asked.filter(url => ![url, undefined].includes(look(recent, url)?.methods[0])), [])
   t.strictSame(look(recent, one), { url: one, methods: [one] })
 })
@@ -105,4 +113,11 @@ function sameHash (urls: readonly string[]): [string, string] {
     if (other !== undefined) return [other, url]
     byHash.set(hashOf(url), url)
   }
+}
+
+/** URLs that get the same place as one, but have another hash. */
+function samePlace (url: string, count: number): string[] {
+  const place = (url: string): number => hashOf(url) & 4094
+  return Array.from({ length: count * 20_000 }, (_, i) => `/other/${i}`)
+    .filter(other => place(other) === place(url) && hashOf(other) !== hashOf(url)).slice(0, count)
 }
