@@ -14,9 +14,8 @@ export class RecentFindings {
   readonly findings = new Array<Finding | undefined>(MOST_URLS)
   /** For each two places, the hashes of the URLs kept there and then those last seen, side by side: more is not read for a URL that is new. */
   readonly hashes = new Int32Array(2 * MOST_URLS)
-  /** Where to keep the URL that was looked up last, -1 if it is not to be kept; and its hash. */
+  /** Where to keep the URL that was looked up last; -1 if it is not to be kept. */
   private place = -1
-  private hash = 0
 
   /** What is kept for a URL, if anything. */
   lookUp (url: string): Finding | undefined {
@@ -29,10 +28,8 @@ export class RecentFindings {
     const seen = kept + 2
     if (hashes[kept] === hash && findings[first]?.url === url) return findings[first]
     if (hashes[kept + 1] === hash && findings[first + 1]?.url === url) return findings[first + 1]
-    if (hashes[seen] === hash || hashes[seen + 1] === hash) {
-      this.place = first
-      this.hash = hash
-    } else {
+    if (hashes[seen] === hash || hashes[seen + 1] === hash) this.place = first
+    if (hashes[seen] !== hash) {
       hashes[seen + 1] = hashes[seen] as number
       hashes[seen] = hash
     }
@@ -41,12 +38,13 @@ export class RecentFindings {
 
   /** Keeps what was found at the URL that was looked up last, unless the URL is too long or this was the first time. */
   keep (finding: Finding): void {
-    const { findings, hashes, hash, place } = this
+    const { findings, hashes, place } = this
     if (place === -1) return
+    const kept = 2 * place
     findings[place + 1] = findings[place]
     findings[place] = finding
-    hashes[2 * place + 1] = hashes[2 * place] as number
-    hashes[2 * place] = hash
+    hashes[kept + 1] = hashes[kept] as number
+    hashes[kept] = hashes[kept + 2] as number // the last seen
   }
 }
 

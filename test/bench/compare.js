@@ -10,7 +10,7 @@ const WINDOW = 1 // s
  * For how many rounds a process serves before a new one takes its place. What V8 makes of the same code may differ between two processes;
  * but what else the machine does differs far more from one second to the next, so that many windows tell more than many processes.
  */
-const ROUNDS_PER_PROCESS = 5
+export const ROUNDS_PER_PROCESS = 5
 
 /**
  * As much room for new objects as Node.js gives at most. By default each process grows into it by itself, one soon and another never,
