@@ -1,5 +1,5 @@
 /** What was found at a URL: the methods that it supports and, once it has been made, the body of its 405 if only the URL decides it. */
-export interface Finding { readonly url?: string, readonly methods: readonly string[], body?: string | undefined }
+export interface Finding { url?: string, readonly methods: readonly string[], body?: string | undefined }
 
 /** How many URLs are kept at most (a power of two), and how long a URL that is kept may be. */
 const [MOST_URLS, LONGEST_URL] = [4096, 200]
@@ -40,6 +40,7 @@ export class RecentFindings {
   keep (finding: Finding): void {
     const { findings, hashes, place } = this
     if (place === -1) return
+    finding.url = finding.url?.split('').join('') // a copy, because V8 keeps all of a longer text from which `rewriteUrl` has cut the URL
     const kept = 2 * place
     findings[place + 1] = findings[place]
     findings[place] = finding

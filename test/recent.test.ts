@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Type } from '@sinclair/typebox'
 import type { HTTPMethods } from 'fastify'
 import t from 'tap'
@@ -13,6 +15,24 @@ t.test('keeps what is asked twice, but no long URL', async t => {
   t.strictSame(Array.from({ length: 3 }, () => Array.from({ length: 500 }, (_, i) => count(`/users/${i}`)).reduce((a, b) => a + b))
     .map(sum => sum > 490 ? 'all' : sum < 30 ? 'few' : sum), ['all', 'all', 'few'])
   t.strictSame([200, 201].map(length => [1, 2, 3].map(() => count('/'.padEnd(length, 'x')))), [[1, 1, 0], [1, 1, 1]])
+})
+
+t.test('of a URL that is a part of a longer text, as rewriteUrl may cut it out, only that part is kept', async t => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc')
+  const recent = new RecentFindings()
+  const kept: boolean[] = []
+  collect()
+  const before = process.memoryUsage().heapUsed
+  for (let id = 0; id < 100; id++) {
+    const url = String(`/users/some-name-${id}?${'q'.repeat(200_000)}`.split('?')[0])
+    for (let i = 0; i < 2; i++) if (recent.lookUp(url) === undefined) recent.keep({ url, methods: [] })
+    kept.push(recent.lookUp(url)?.url === url)
+  }
+  t.strictSame(kept, Array(100).fill(true))
+  collect()
+  const grown = process.memoryUsage().heapUsed - before
+  t.ok(grown < 5e6, `${grown} bytes`) // the texts have 20 million characters
 })
 
 t.test('what is asked once takes no place', async t => {
