@@ -31,7 +31,7 @@ export function lookAfter (payload: RequestPayload | undefined, reply: FastifyRe
     failure ??= error
     if (!raw.destroyed || raw.complete) return
     if (!reply.sent) reply.header('connection', 'close')
-    else if (raw.httpVersionMajor === 1) socket.destroySoon()
+    else if (raw.httpVersionMajor === 1) socket.destroySoon?.() // an injected request's has no such method
   }
 
   /** Reads the rest from the request itself, so that a compressed body is not decompressed. */

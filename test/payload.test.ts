@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect as http2Connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
-import { PassThrough, Readable, pipeline } from 'node:stream'
+import { PassThrough, Readable, Transform, pipeline } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import Fastify, { type FastifyInstance, type RequestPayload } from 'fastify'
@@ -98,6 +98,21 @@ t.test('an injected request may have such a body too', async t => {
   t.teardown(() => app.close())
   t.equal((await app.inject({ method: 'PUT', url: '/users', payload: Buffer.alloc(900_000), headers: { 'content-type': 'text/plain' } })).statusCode, 405)
   await sleep(30)
+})
+
+t.test('nor does one end the process that an earlier hook gives up before it has come', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.addHook('preParsing', async (_request, _reply, payload) => {
+    const failing = new Transform({ transform (_chunk, _encoding, done) { setTimeout(done, 20, new Error('not what it says')) } })
+    failing.on('error', () => (payload as Readable).destroy())
+    return (payload as Readable).pipe(failing)
+  })
+  app.register(fastifyAllowedMethods, { problem: async problem => sleep(10, problem) })
+  app.get('/users', async () => 'users')
+  const payload = Readable.from(['{', '}'])
+  t.equal((await app.inject({ method: 'PUT', url: '/users', payload, headers: { 'content-type': 'application/json' } })).statusCode, 405)
+  await sleep(50)
 })
 
 t.test("it is not taken from the app's own 404, which may read it after its answer", async t => {
