@@ -80,10 +80,14 @@ function isRoute (installation: Installation, { handler, searchParams }: Match, 
   return true
 }
 
-/** Tells whether a match is that of a root catch-all: its wildcard is the whole path, with or without the first slash. */
+/**
+ * Tells whether a match is that of a root catch-all: its wildcard is the whole path, with or without the first slash.
+ * The router takes the first character for a slash, whatever it is; if it is another, any wildcard may be that of a root catch-all.
+ */
 function isRootCatchAll (app: FastifyInstance, { params }: Match, url: string): boolean {
   const rest = params['*']
   if (rest === undefined) return false
-  const path = decode(withRoutedSlashes(app, routedPath(app, url)), decodeURIComponent)
-  return rest === path || rest === path.slice(1)
+  const routed = routedPath(app, url)
+  const path = decode(withRoutedSlashes(app, routed), decodeURIComponent)
+  return !routed.startsWith('/') || rest === path || rest === path.slice(1)
 }

@@ -392,6 +392,14 @@ t.test('a root catch-all makes no URL known', async t => {
     }
   })
 
+  t.test('also where a path has no first slash, which the router takes its first character for', async t => {
+    for (const pattern of ['*', '/*']) {
+      const app = build(t, { routes: [`GET ${pattern}`, 'PUT /known'], fastify: { rewriteUrl: ({ url }) => String(url).slice(1) } })
+      for (const url of ['/a/b', '/%25a', '/%2Fa', '/%61/b', '/%C3%A9']) t.equal(await ask(app, 'PUT', url), 404, `${pattern} ${url}`)
+      t.equal(await ask(app, 'POST', '/_known'), 'GET, HEAD, PUT')
+    }
+  })
+
   t.test('a catch-all in a prefix, and one of several parameters, does', async t => {
     const app = build(t, { routes: ['GET /:a/*'] })
     app.register(async api => declare(api, 'GET /*'), { prefix: '/api' })
