@@ -6,6 +6,7 @@ import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
 import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
 import { checkOptions, withClean } from './options.js'
 import { checkSettings } from './problem.js'
+import { RecentFindings } from './recent.js'
 import { methodsInUse } from './routed.js'
 import { type Installation, install, installationOf, setOptions } from './scope.js'
 import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
@@ -52,7 +53,7 @@ function installAtRoot (app: FastifyInstance): Installation {
   root.addHook('onReady', async function checkAtStart () {
     for (const { settings } of installation.registrations) checkSettings(settings)
     installation.methods = methodsInUse(installation)
-    installation.isUnconstrained = !root.hasConstraintStrategy('version') && !root.hasConstraintStrategy('host')
+    if (!root.hasConstraintStrategy('version') && !root.hasConstraintStrategy('host')) installation.recent = new RecentFindings()
     warnOfCatchAlls(installation)
     warnOfUnknownConstraints(installation)
   })

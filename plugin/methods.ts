@@ -3,7 +3,7 @@ import { constraintsOf } from './constraints.js'
 import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
-import type { Finding } from './recent.js'
+import type { Finding, RecentFindings } from './recent.js'
 import { routedMethods } from './routed.js'
 import type { Installation } from './scope.js'
 import { routedUrl } from './target.js'
@@ -15,17 +15,18 @@ import { routedUrl } from './target.js'
  * @returns the methods, sorted; none if the URL is unknown; a promise if the option `constraints` or `allow` is async
  */
 export function findMethods (installation: Installation, request: AnyRequest, settings: Settings, isMiss = false): MaybePromise<Finding> {
-  return installation.isUnconstrained && settings.constraints === undefined
-    ? allowed(findRecent(installation, routedUrl(request), settings.catchAll), undefined, installation, request, settings, isMiss)
+  const { recent } = installation
+  return recent !== undefined && settings.constraints === undefined
+    ? allowed(findRecent(recent, installation, routedUrl(request), settings.catchAll), undefined, installation, request, settings, isMiss)
     : findConstrained(installation, request, settings, isMiss)
 }
 
 /** What is routed at a URL, if nothing but the URL decides. */
-function findRecent (installation: Installation, url: string, catchAll: boolean): Finding {
-  const kept = installation.recent.lookUp(url)
+function findRecent (recent: RecentFindings, installation: Installation, url: string, catchAll: boolean): Finding {
+  const kept = recent.lookUp(url)
   if (kept !== undefined) return kept
   const finding: Finding = { url, methods: routedMethods(installation, url, undefined, catchAll), body: undefined }
-  installation.recent.keep(finding)
+  recent.keep(finding)
   return finding
 }
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { AnyRequest } from '../types/options.js'
 import { InvalidArgumentError, ensure } from './errors.js'
 import { DEFAULT_SETTINGS, type GivenOptions, type Settings, toSettings } from './options.js'
-import { RecentFindings } from './recent.js'
+import type { RecentFindings } from './recent.js'
 import { type RouteRecord, recordRoutes } from './record.js'
 import { decode, normalize, routedPath } from './target.js'
 
@@ -15,12 +15,10 @@ export interface Installation {
   readonly record: RouteRecord
   /** The methods that some route takes; set once all routes are known. */
   methods?: readonly string[]
-  /** Whether no route has a version or host constraint; set once all routes are known. */
-  isUnconstrained?: boolean
   /** Lists of some of `methods`, by their places in it as bits; URLs with the same methods share one list. */
   readonly lists: Map<number, readonly string[]>
-  /** What was found at URLs where nothing but the URL decides; filled once all routes are known. */
-  readonly recent: RecentFindings
+  /** What was found at URLs; set once all routes are known, if none has a version or host constraint: then nothing but the URL decides. */
+  recent?: RecentFindings
   /** The handler in every match of a route of the app; set once one has been seen. */
   routeHandler?: Match['handler']
   /** Prefixes whose not-found handler the plugin has set. */
@@ -70,7 +68,7 @@ export function install (scope: FastifyInstance): Installation {
   const outer: FastifyInstance | null = Object.getPrototypeOf(scope)
   if (typeof outer?.prefix === 'string') return install(outer)
   const installation: Installation = {
-    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), recent: new RecentFindings(), notFoundPrefixes: new Set()
+    root: scope, registrations: [], record: recordRoutes(scope), lists: new Map(), notFoundPrefixes: new Set()
   }
   scope.decorate(kInstallation, installation)
   return installation

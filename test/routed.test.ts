@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http'
 import t from 'tap'
 import { methodsInUse, routedMethods } from '../plugin/routed.js'
+import type { Installation } from '../plugin/scope.js'
 import { ask, build, declare, installed, routerOptions } from './helpers.js'
 
 const users = ['DELETE /users/:id', 'GET /users/:id']
@@ -90,7 +91,7 @@ t.test('an app that takes every method of Node.js: none is taken for another', a
 t.test('nothing grows with traffic: the tables are bounded', async t => {
   const app = build(t, { routes: ['GET /users/:id', 'PUT /users/:id', 'POST /users'] })
   await app.ready()
-  const { recent, lists } = installed(app)
+  const { recent, lists } = installed(app) as Required<Installation>
   const wrong: number[] = []
   const places = [recent.hashes, recent.findings].map(({ length }) => length)
   for (let i = 0; i < 6000; i++) {

@@ -15,7 +15,7 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'takes a parameter that is too long': ['routed', 'function isRoute(', 'function isRoute() { return true }\nfunction unused('],
   'forgets the version constraint': ['constraints', "version: headers['accept-version'], ", ''],
   'forgets the host constraint': ['constraints', ", host: headers.host || headers[':authority']", ''],
-  'asks under no constraint': ['methods', 'installation.isUnconstrained && settings.constraints === undefined', 'true'],
+  'asks under no constraint': ['index', "if (!root.hasConstraintStrategy('version') && !root.hasConstraintStrategy('host'))", ''],
   'forgets custom constraints': ['constraints', '{ ...builtIn, ...values }', 'builtIn'],
   'passes constraints that the app does not use': ['constraints', '.filter(([name]) => app.hasConstraintStrategy(name))', ''],
   'asks for the URL before rewriteUrl': ['methods', 'findRecent(installation, routedUrl(request)', 'findRecent(installation, request.originalUrl'],
