@@ -1,6 +1,5 @@
 import { FormatRegistry, type TObject, TypeGuard } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
-import { ValueErrorType } from '@sinclair/typebox/errors'
 import { FastifyAllowedMethodsOptions, optionsCheck } from '../types/options.js'
 import { MethodNotAllowedProblem, problemCheck } from '../types/problem.js'
 import { InvalidOptionError, ensure, isObject, show } from './errors.js'
@@ -52,16 +51,14 @@ const NAMES = Object.keys(FastifyAllowedMethodsOptions.properties)
 export function checkOptions (options: Record<string, unknown>): GivenOptions {
   ensure(isObject(options) && !('then' in options), InvalidOptionError, 'options must be an object', options)
   const { prefix, logLevel, logSerializers, ...others } = options
-  const names = new Set([...NAMES, ...Object.keys(others)]) // an object of a class may inherit them
-  const all = [...names].map(name => [name, options[name]])
+  const unknown = Object.keys(others).find(name => !NAMES.includes(name) && others[name] !== undefined)
+  if (unknown !== undefined) {
+    throw new InvalidOptionError(`option '${unknown}' does not exist, got ${show(others[unknown])}; the options are ${NAMES.join(', ')}`)
+  }
+  const all = NAMES.map(name => [name, options[name]]) // an object of a class may inherit them
   const given = Object.fromEntries(all.filter(([, value]) => value !== undefined))
   const error = optionsCheck.Errors(given).First()
-  if (error !== undefined) {
-    const name = error.path.slice(1).replaceAll('~1', '/').replaceAll('~0', '~') // a JSON Pointer
-    throw new InvalidOptionError(error.type === ValueErrorType.ObjectAdditionalProperties
-      ? `option '${name}' does not exist, got ${show(error.value)}; the options are ${NAMES.join(', ')}`
-      : `option '${name}' must be ${error.schema.expected}, got ${show(error.value)}`)
-  }
+  if (error !== undefined) throw new InvalidOptionError(`option '${error.path.slice(1)}' must be ${error.schema.expected}, got ${show(error.value)}`)
   return given.schema === undefined ? given : { ...given, check: compile(given.schema) }
 }
 
