@@ -4,7 +4,7 @@ import type { FastifyAllowedMethods } from '../types/options.js'
 import { advertise } from './advertise.js'
 import { allowedMethods, sendMethodNotAllowed } from './decorators.js'
 import { answerMethodNotAllowed, setNotFoundHandler } from './not-found.js'
-import { checkOptions, withClean } from './options.js'
+import { checkOptions } from './options.js'
 import { checkSettings } from './problem.js'
 import { RecentFindings } from './recent.js'
 import { methodsInUse } from './routed.js'
@@ -25,7 +25,7 @@ export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } fr
  */
 export const fastifyAllowedMethods = fp(
   async function fastifyAllowedMethods (app, options) {
-    const given = await withClean(checkOptions(options))
+    const given = await checkOptions(options)
     const earlier = installationOf(app)
     const installation = earlier ?? installAtRoot(app)
     setOptions(installation, app, given)
