@@ -8,8 +8,8 @@ import { toAllow, watchTimeout } from './reply.js'
 import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 
-/** What was found before the handler of a request runs; undefined if an option has failed. */
-const findings = new WeakMap<FastifyRequest, Finding | undefined>()
+/** What was found before the handler of a request runs. */
+const findings = new WeakMap<FastifyRequest, Finding>()
 
 /** What has been set on the reply to a request. If a later hook fails, what the app's error handler sends passes the hooks again. */
 const values = new WeakMap<FastifyRequest, string>()
@@ -44,8 +44,8 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
     if (value !== undefined) reply.removeHeader('allow')
     const settings = request.is404 ? undefined : settingsFor(installation, routedUrl(request))
     if (!settings?.advertise) return done()
-    const finding = findings.has(request) ? findings.get(request) : find(request, settings)
-    if (finding !== undefined && !(finding instanceof Promise) && finding.methods.length > 0) {
+    const finding = findings.get(request) ?? find(request, settings)
+    if (!(finding instanceof Promise) && finding.methods.length > 0) {
       const allow = toAllow(reply.statusCode === 405 ? withoutRefused(finding.methods, request.method) : finding.methods)
       values.set(request, allow)
       reply.header('allow', allow)
@@ -53,10 +53,10 @@ export function advertise (installation: Installation, scope: FastifyInstance): 
     done()
   })
 
-  function find (request: FastifyRequest, settings: Settings): MaybePromise<Finding | undefined> {
+  function find (request: FastifyRequest, settings: Settings): MaybePromise<Finding> {
     return attempt(() => findMethods(installation, request, settings), error => {
       request.log.error(error, 'fastify-allowed-methods: Allow is left out')
-      return undefined
+      return { methods: [] }
     })
   }
 }
