@@ -38,8 +38,8 @@ function answerMiss (
   const finding = findMethods(installation, request, settings, true)
   if (finding instanceof Promise) {
     const isOvertaken = watch(reply)
-    finding.finally(pause(payload)).then(finding => isOvertaken() || answer(reply, finding, settings))
-      .then(answered => answered || done()).catch(error => isOvertaken() || done(error))
+    finding.finally(pause(payload)).then(finding => isOvertaken() || answer(reply, finding, settings) || done())
+      .catch(error => isOvertaken() || done(error))
   } else if (!answer(reply, finding, settings)) {
     done()
   }
