@@ -37,13 +37,11 @@ function findConstrained (installation: Installation, request: AnyRequest, setti
   })
 }
 
-const NO_FINDING: Finding = Object.freeze({ methods: Object.freeze([]) })
-
 function allowed (
   finding: Finding, values: ConstraintValues | undefined, installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean
 ): MaybePromise<Finding> {
   const { allow, catchAll } = settings
-  if (isMiss && finding.methods.includes(request.method)) return NO_FINDING
+  if (isMiss && finding.methods.includes(request.method)) return { methods: [] }
   if (allow === undefined) return finding
   return andThen(narrow(finding.methods, request, allow), kept => {
     return { methods: routedMethods(installation, routedUrl(request), values, catchAll, kept) }
