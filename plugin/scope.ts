@@ -109,7 +109,7 @@ export function settingsFor ({ registrations, root }: Installation, url: string)
 
 /** One colon starts a parameter, two stand for a literal colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */
 function withoutParameters (prefix: string): string {
-  return prefix.replace(/(?<!:)((?:::)*):(?!:)[^/]*/g, `$1${PARAMETER}`).replaceAll('::', ':')
+  return prefix.replace(/::|:[^/]*/g, part => part === '::' ? ':' : PARAMETER)
 }
 
 /** A regular expression for a text. */
