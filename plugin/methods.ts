@@ -3,7 +3,7 @@ import { constraintsOf } from './constraints.js'
 import { InvalidOptionError, ensure } from './errors.js'
 import type { Settings } from './options.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
-import type { Finding, RecentFindings } from './recent.js'
+import type { Finding } from './recent.js'
 import { routedMethods } from './routed.js'
 import type { Installation } from './scope.js'
 import { routedUrl } from './target.js'
@@ -16,18 +16,14 @@ import { routedUrl } from './target.js'
  */
 export function findMethods (installation: Installation, request: AnyRequest, settings: Settings, isMiss = false): MaybePromise<Finding> {
   const { recent } = installation
-  return recent !== undefined && settings.constraints === undefined
-    ? allowed(findRecent(recent, installation, routedUrl(request), settings.catchAll), undefined, installation, request, settings, isMiss)
-    : findConstrained(installation, request, settings, isMiss)
-}
-
-/** What is routed at a URL, if nothing but the URL decides. */
-function findRecent (recent: RecentFindings, installation: Installation, url: string, catchAll: boolean): Finding {
-  const kept = recent.lookUp(url)
-  if (kept !== undefined) return kept
-  const finding: Finding = { url, methods: routedMethods(installation, url, undefined, catchAll), body: undefined }
-  recent.keep(finding)
-  return finding
+  if (recent === undefined || settings.constraints !== undefined) return findConstrained(installation, request, settings, isMiss)
+  const url = routedUrl(request)
+  let finding = recent.lookUp(url)
+  if (finding === undefined) {
+    finding = { url, methods: routedMethods(installation, url, undefined, settings.catchAll), body: undefined }
+    recent.keep(finding)
+  }
+  return allowed(finding, undefined, installation, request, settings, isMiss)
 }
 
 function findConstrained (installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean): MaybePromise<Finding> {

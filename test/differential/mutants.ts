@@ -18,7 +18,7 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'asks under no constraint': ['index', "if (!root.hasConstraintStrategy('version') && !root.hasConstraintStrategy('host'))", ''],
   'forgets custom constraints': ['constraints', '{ ...builtIn, ...values }', 'builtIn'],
   'passes constraints that the app does not use': ['constraints', '.filter(([name]) => app.hasConstraintStrategy(name))', ''],
-  'asks for the URL before rewriteUrl': ['methods', 'findRecent(installation, routedUrl(request)', 'findRecent(installation, request.originalUrl'],
+  'asks for the URL before rewriteUrl': ['methods', 'const url = routedUrl(request)', 'const url = request.originalUrl'],
   'keeps the query in the instance': ['target', 'withoutQuery(target.replace(', '(target.replace('],
   'keeps the query in a plain instance': ['target', 'return withoutQuery(target)', 'return target'],
   'compares the path of a catch-all as it was sent': ['routed', 'decodeURIComponent)', '(path) => path)'],
@@ -45,7 +45,7 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
     '0, kept = 0, seen = 2;\n        if (findings[first] !== undefined)'
   ],
   'names the URL of another request': ['problem', 'target !== routedUrl(request)', 'false'],
-  'forgets the option constraints where a URL is asked again': ['methods', ' && settings.constraints === undefined', '']
+  'forgets the option constraints where a URL is asked again': ['methods', ' || settings.constraints !== undefined', '']
 }
 
 const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))
