@@ -28,24 +28,16 @@ export function toMethodNotAllowed (request: AnyRequest, finding: Finding, setti
   return finding.body
 }
 
+/** One check for each list of methods is enough under the default schema, because it accepts any string as the instance. */
 function toDefaultJson (target: string, methods: readonly string[], settings: Settings): string {
   const instance = toUriReference(target)
   if (settings.schema !== DEFAULT_SETTINGS.schema) return toJson(toDefault(settings, methods, instance), settings)
-  const [before, after] = frameOf(settings, methods)
-  return before + instance + after // a URI reference contains nothing that JSON has to escape
-}
-
-/**
- * The default body before and after its `instance`, made and checked once for each list of methods.
- * One check is enough, because the schema accepts any string as the instance.
- */
-function frameOf (settings: Settings, methods: readonly string[]): readonly [before: string, after: string] {
   let frame = settings.frames.get(methods)
   if (frame === undefined) {
-    frame = toJson(toDefault(settings, methods, ''), settings).split(/(?<="instance":")(?=")/) as [string, string]
+    frame = toJson(toDefault(settings, methods, ''), settings).split(/(?<="instance":")(?=")/) as [before: string, after: string]
     settings.frames.set(methods, frame)
   }
-  return frame
+  return frame[0] + instance + frame[1] // a URI reference contains nothing that JSON has to escape
 }
 
 function toDefault ({ type }: Settings, methods: readonly string[], instance: string): MethodNotAllowedProblem {
