@@ -37,7 +37,7 @@ interface Registration {
   readonly scope: FastifyInstance
   /** The scope's prefix as the router compares it, without a last slash; empty at the root. */
   readonly prefix: string
-  /** Matches the paths within that prefix. */
+  /** Matches the paths within that prefix. The target `*`, which has no slash, is within that of the root. */
   readonly pattern: RegExp
   /** Sorts prefixes as Fastify prefers them: text over a parameter, more text before a parameter over less, and longer over shorter. */
   readonly rank: string

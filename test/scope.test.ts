@@ -3,7 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
 import { settingsFor } from '../plugin/scope.js'
-import { ask, build, declare, installed, routerOptions, strategy } from './helpers.js'
+import { ask, build, declare, exchange, installed, routerOptions, strategy } from './helpers.js'
 
 const typeOf = async (app: FastifyInstance, url: string): Promise<string> => (await app.inject({ method: 'PUT', url })).json().type
 
@@ -260,6 +260,12 @@ t.test('for prefixes alike the last registration wins, also one that is made aga
     app.register(async scope => { scope.register(fastifyAllowedMethods, { type: prefix }) }, { prefix })
   }
   t.equal(await typeOf(app, '/a/y'), '/:t')
+})
+
+t.test('the target * is within no prefix but that of the app', async t => {
+  const app = build(t, { plugin: { notImplemented: true } })
+  app.register(async api => { api.register(fastifyAllowedMethods, { notImplemented: false }) }, { prefix: '/:tenant' })
+  t.match(await exchange(app, 'OPTIONS * HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 501 /)
 })
 
 t.test('two colons in a prefix are a colon, no parameter', async t => {
