@@ -50,17 +50,14 @@ export function documentMethodNotAllowed<T extends TransformedDocument> (transfo
 
   const paths = mapped(document.paths, (item, path) => {
     const settings = path.startsWith('x-') ? undefined : settingsAt(path)
-    return settings === undefined ? item : withResponses(item, OPERATIONS, settings)
+    if (settings === undefined) return item
+    return mapped(item, (member, name) => {
+      if (name === 'additionalOperations') return mapped(member, operation => withResponse(operation as Members, settings)) // OpenAPI 3.2
+      return OPERATIONS.includes(name) ? withResponse(member as Members, settings) : member
+    })
   })
   if (references.size === 0) return document as DocumentOf<T>
   return (is2 ? { ...parts, paths } : { ...document, paths, components: parts }) as DocumentOf<T>
-
-  function withResponses (operations: unknown, names: string[], settings: Settings): Members {
-    return mapped(operations, (operation, name) => {
-      if (name === 'additionalOperations') return withResponses(operation, Object.keys(Object(operation)), settings) // OpenAPI 3.2
-      return names.includes(name) ? withResponse(operation as Members, settings) : operation
-    })
-  }
 
   /** Each operation gets a `$ref` object of its own, since YAML writes a shared one as an anchor. */
   function withResponse (operation: Members, { schema, throw: isThrown }: Settings): Members {
