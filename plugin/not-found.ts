@@ -20,11 +20,10 @@ import { routedUrl, withoutNames } from './target.js'
  */
 export function answerMethodNotAllowed (installation: Installation): preParsingHookHandler {
   return function answerMethodNotAllowed (request, reply, payload, done) {
-    const probe = installation.probe?.(request)
-    probe?.see(request)
+    const isProbe = installation.noticeProbe?.(installation, request)
     if (request.is404) answerMiss(installation, request, reply, payload, lookAfter(payload, reply, done))
-    else if (probe === undefined) done()
-    else reply.code(500).send() // a probe must not reach the route's handler
+    else if (isProbe) reply.code(500).send() // it must not reach the route's handler
+    else done()
   }
 }
 

@@ -9,29 +9,33 @@ import type { Settings } from './options.js'
 import { faultOf, toMethodNotAllowed, toRefusal } from './problem.js'
 import { toAllow } from './reply.js'
 import { isNotImplemented } from './routed.js'
-import { type Installation, type Probe, settingsFor } from './scope.js'
+import { type Installation, settingsFor } from './scope.js'
 import { routedUrl } from './target.js'
 
 /** The header that marks a probe. A hook may pass it on to a request of its own, which then has another method or URL. */
 const PROBE = 'x-fastify-allowed-methods-probe'
 const probes = new Map<unknown, Probe>()
 
-export function probeOf (request: AnyRequest): Probe | undefined {
+interface Probe { readonly method: string, readonly url: string, seen?: Promise<Seen> }
+
+/** Tells whether a request is a probe. If it is, its options are asked. */
+export function noticeProbe (installation: Installation, request: AnyRequest): boolean {
   const probe = probes.get(request.raw.headers[PROBE])
-  return probe?.method === request.method && probe.url === request.originalUrl ? probe : undefined
+  if (probe?.method !== request.method || probe.url !== request.originalUrl) return false
+  probe.seen = see(installation, request)
+  return true
 }
 
 /** Injects a request that no handler of a route gets. What the plugin saw of it is undefined if a hook replied before the plugin. */
 export async function sendProbe (
   installation: Installation, method: string, url: string, headers: Record<string, string>
 ): Promise<{ reply: LightMyRequestResponse, seen: Seen | undefined }> {
-  let seeing: Promise<Seen> | undefined
-  const probe: Probe = { method, url: new URL(`http://localhost${url}`).pathname, see: request => { seeing = see(installation, request) } }
+  const probe: Probe = { method, url: new URL(`http://localhost${url}`).pathname }
   const id = randomUUID()
   probes.set(id, probe)
   const reply = await installation.root.inject({ method: method as HTTPMethods, url: probe.url, headers: { ...headers, [PROBE]: id } })
   probes.delete(id)
-  return { reply, seen: await seeing }
+  return { reply, seen: await probe.seen }
 }
 
 /** Those parts of an answer that are promised. */

@@ -23,12 +23,9 @@ export interface Installation {
   routeHandler?: Match['handler']
   /** Prefixes whose not-found handler the plugin has set. */
   readonly notFoundPrefixes: Set<string>
-  /** Recognizes a request of `findWrongAnswers`; set once that has been called. */
-  probe?: (request: AnyRequest) => Probe | undefined
+  /** Tells whether a request is one of `findWrongAnswers`, and lets that see it; set once that has been called. */
+  noticeProbe?: (installation: Installation, request: AnyRequest) => boolean
 }
-
-/** A request of `findWrongAnswers`: its method and URL, and what to call with Fastify's object for it. */
-export interface Probe { readonly method: string, readonly url: string, see (request: AnyRequest): void }
 
 /** What Fastify's router finds for a method and a URL. */
 export type Match = NonNullable<ReturnType<FastifyInstance['findRoute']>>

@@ -5,7 +5,7 @@ import type { ConstraintValues } from '../types/options.js'
 import { constraintsInUse, customConstraints, strategiesOf } from './constraints.js'
 import { InvalidArgumentError, ensure, isObject, show } from './errors.js'
 import { isDeclared } from './printed.js'
-import { type Answer, type Seen, probeOf, sendProbe, toAnswer } from './probe.js'
+import { type Answer, type Seen, noticeProbe, sendProbe, toAnswer } from './probe.js'
 import type { RouteRecord } from './record.js'
 import { samplesOf } from './sample.js'
 import { expectInstallation, installationOf, settingsFor } from './scope.js'
@@ -54,7 +54,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   await (installationOf(app)?.root ?? app).ready()
   const installation = expectInstallation(app, 'findWrongAnswers')
   const { record } = installation
-  installation.probe = probeOf
+  installation.noticeProbe = noticeProbe
   const { methodsByUrl } = record // read first, which completes the record
   const custom = customConstraints(installation)
   const unsupported = METHODS.find(method => !app.supportedMethods.includes(method))
