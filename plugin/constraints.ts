@@ -43,7 +43,7 @@ export function customConstraints ({ root, record }: Installation): string[] {
   const printed = strategies.length === 0 ? [] : printRoutes(root)
   const declared = strategies.filter(([name, { mustMatchWhenDerived }]) =>
     mustMatchWhenDerived || printed.some(([, drawing]) => drawing?.includes(`${JSON.stringify(name)}:`) ?? true))
-  const recorded = [...record.constraintNames].filter(name => name !== 'version' && name !== 'host')
+  const recorded = [...record.constraintsByUrl.values()].flat().flatMap(Object.keys).filter(name => name !== 'version' && name !== 'host')
   return [...new Set([...declared.map(([name]) => name), ...recorded])]
 }
 

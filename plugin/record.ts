@@ -8,9 +8,7 @@ import { normalize, routedPatterns, withoutNames } from './target.js'
 export interface RouteRecord {
   /** The methods of each route pattern. */
   readonly methodsByUrl: ReadonlyMap<string, ReadonlySet<string>>
-  /** Names of the routing constraints of recorded routes; until `methodsByUrl` is read, only of those that `onRoute` reported. */
-  readonly constraintNames: ReadonlySet<string>
-  /** The routing constraints of recorded routes, by pattern, each once; no entry if there are none. Complete once `methodsByUrl` has been read. */
+  /** The routing constraints of recorded routes, by pattern, each once. Until `methodsByUrl` is read, only those that `onRoute` reported. */
   readonly constraintsByUrl: ReadonlyMap<string, readonly ConstraintValues[]>
 }
 
@@ -23,7 +21,6 @@ export interface RouteRecord {
 export function recordRoutes (scope: FastifyInstance): RouteRecord {
   const methodsByUrl = new ReadOnlyMap<string, ReadonlySet<string>>()
   const constraintsByUrl = new Map<string, ConstraintValues[]>()
-  const constraintNames = new Set<string>()
   let reported: Pick<RouteOptions, 'url' | 'method' | 'constraints'>[] = []
   let ready = false
   let complete = false
@@ -34,12 +31,9 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   scope.addHook('onReady', async function closeRecord () {
     ready = true
     reported = reported.map(({ url, method, constraints }) => ({ url, method, constraints })) // lets go of handlers and schemas
-    for (const { constraints } of reported) {
-      for (const name of Object.keys(constraints ?? {})) constraintNames.add(name)
-    }
+    for (const { url, constraints } of reported) addConstraints(url, constraints ?? {})
   })
   return {
-    constraintNames,
     constraintsByUrl,
     get methodsByUrl () {
       if (!complete) completeRecord()
@@ -61,8 +55,11 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
   function add (url: string, method: string, constraints: ConstraintValues): void {
     if (!methodsByUrl.has(url)) Map.prototype.set.call(methodsByUrl, url, new ReadOnlySet())
     Set.prototype.add.call(methodsByUrl.get(url), method)
+    addConstraints(url, constraints)
+  }
+
+  function addConstraints (url: string, constraints: ConstraintValues): void {
     if (Object.keys(constraints).length === 0) return
-    for (const name of Object.keys(constraints)) constraintNames.add(name)
     const others = constraintsByUrl.get(url) ?? []
     if (!others.some(other => isDeepStrictEqual(other, constraints))) constraintsByUrl.set(url, [...others, constraints])
   }
