@@ -43,20 +43,19 @@ function sampleOf (pattern: string, params: Readonly<Record<string, string>>, fi
   const names: string[] = []
   let url = ''
   for (let at = 0; at < pattern.length;) {
-    const [colons, name] = /^(?:::|:([^/(.-]+))/.exec(pattern.slice(at)) ?? []
-    if (name === undefined && pattern[at] !== '*') {
-      const literal = colons ?? String.fromCodePoint(pattern.codePointAt(at) as number)
-      url += literal === '::' ? ':' : encodeURI(literal)
-      at += literal.length
+    const [token, name] = /^(?:::|:([^/(.-]+)|.)/su.exec(pattern.slice(at)) as RegExpExecArray
+    at += token.length
+    if (name === undefined && token !== '*') {
+      url += token === '::' ? ':' : encodeURI(token)
       continue
     }
-    const expression = expressionAt(pattern, at += name === undefined ? 1 : name.length + 1)
+    const expression = expressionAt(pattern, at)
+    at += expression.length
     const key = name ?? '*'
     const value = Object.hasOwn(params, key) ? params[key] : CANDIDATES.slice(first).find(value => new RegExp(`^${expression || '.+'}$`).test(value))
     if (value === undefined) return `:${name}${expression}`
     names.push(key)
     url += name !== undefined ? encodeURIComponent(value) : Object.hasOwn(params, key) ? encodeURI(value) : `${value}/`.repeat(first) + value
-    at += expression.length
   }
   return { url: url.startsWith('/') ? url : `/${url}`, names }
 }
