@@ -71,10 +71,12 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
-    const headers = { ...lowerCased, ...toHeaders(constraints) }
+    const headers = { ...lowerCased }
+    if (typeof constraints.version === 'string') headers['accept-version'] = constraints.version
+    if (typeof constraints.host === 'string') headers.host = constraints.host
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
     // A declared value need not be one that a request can have, such as a list of values. Then the probe tells whether its routes are reached.
-    const isAskable = custom.every(name => constraints[name] === undefined || isReached(app, name, constraints[name], values[name]))
+    const isAskable = isReached(app, custom, constraints, values)
     const urls = samplesOf(pattern, params, ({ url, names }, byName) => !isAskable || methods.some(method => {
       const match = app.findRoute({ method: method as HTTPMethods, url, constraints: values })
       if (match === null) return false
@@ -92,8 +94,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
       if (seen === undefined) continue
       const search = { url: routedUrl(seen.request), constraints: seen.constraints }
       const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
-      const isOther = custom.some(name => constraints[name] !== undefined && !isReached(app, name, constraints[name], seen.constraints?.[name]))
-      if (isOther || !methods.some(isRouted)) {
+      if (!isReached(app, custom, constraints, seen.constraints) || !methods.some(isRouted)) {
         missing(search.url === url
           ? `a route at '${url}', by headers for the constraints ${show(constraints)}`
           : `a route at '${search.url}', to which '${url}' was rewritten`)
@@ -134,16 +135,14 @@ function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord
   return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, under(constraints)])
 }
 
-/** Tells whether a request with this value of a custom constraint gets to the routes that were declared for another value: their strategy decides. */
-function isReached (app: FastifyInstance, name: string, declared: unknown, value: unknown): boolean {
-  const storage = strategiesOf(app)[name]?.storage?.()
-  if (storage === undefined || value === undefined) return isDeepStrictEqual(declared, value)
-  storage.set(declared, {})
-  return Boolean(storage.get(value))
-}
-
-function toHeaders ({ version, host }: ConstraintValues): Record<string, string> {
-  return { ...(typeof version === 'string' && { 'accept-version': version }), ...(typeof host === 'string' && { host }) }
+/** Tells whether a request with these values gets to the routes that were declared for others. For custom constraints, their strategies decide. */
+function isReached (app: FastifyInstance, custom: string[], declared: ConstraintValues, values: ConstraintValues = {}): boolean {
+  return custom.filter(name => declared[name] !== undefined).every(name => {
+    const storage = strategiesOf(app)[name]?.storage?.()
+    if (storage === undefined || values[name] === undefined) return isDeepStrictEqual(declared[name], values[name])
+    storage.set(declared[name], {})
+    return Boolean(storage.get(values[name]))
+  })
 }
 
 function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions): FindWrongAnswersOptions {
