@@ -6,7 +6,6 @@ import { constraintsInUse, customConstraints, strategiesOf } from './constraints
 import { InvalidArgumentError, ensure, isObject, show } from './errors.js'
 import { isDeclared } from './printed.js'
 import { type Answer, type Seen, noticeProbe, sendProbe, toAnswer } from './probe.js'
-import type { RouteRecord } from './record.js'
 import { samplesOf } from './sample.js'
 import { expectInstallation, installationOf, settingsFor } from './scope.js'
 import { routedUrl, withRoutedSlashes } from './target.js'
@@ -53,9 +52,8 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   const lowerCased = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]))
   await (installationOf(app)?.root ?? app).ready()
   const installation = expectInstallation(app, 'findWrongAnswers')
-  const { record } = installation
   installation.noticeProbe = noticeProbe
-  const { methodsByUrl } = record // read first, which completes the record
+  const { methodsByUrl, constraintsByUrl } = installation.record // the first, once it is read, completes the other
   const custom = customConstraints(installation)
   const unsupported = METHODS.find(method => !app.supportedMethods.includes(method))
   const wrong: WrongAnswer[] = []
@@ -63,12 +61,31 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   let checks = 0
   for (const [pattern, methods] of methodsByUrl) {
     if (ignore.some(ignored => typeof ignored === 'string' ? ignored === pattern : pattern.search(ignored) !== -1)) continue
-    for (const [constraints, routed] of constraintsFor(app, record, pattern, [...methods])) await checkRoute(pattern, routed, constraints)
+    for (const [constraints, routed] of constraintsFor(pattern, [...methods])) await checkRoute(pattern, routed, constraints)
   }
   if (checks + wrong.length === 0) {
     throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that is recorded and that the option `allow` leaves')
   }
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
+
+  /** Each set of constraints under which a pattern has routes, with the methods of those routes. */
+  function constraintsFor (pattern: string, methods: string[]): [ConstraintValues, string[]][] {
+    const constrained = constraintsByUrl.get(pattern) ?? []
+    const spelled = withRoutedSlashes(app, pattern)
+    const under = (constraints: ConstraintValues) => methods.filter(method => isDeclared(app, method, spelled, constraints))
+    const isFree = constrained.length === 0 || under({}).length > 0
+    return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, under(constraints)])
+  }
+
+  /** Tells whether a request with these values gets to the routes that were declared for others: the strategies of custom constraints decide. */
+  function isReached (declared: ConstraintValues, values: ConstraintValues = {}): boolean {
+    return custom.filter(name => declared[name] !== undefined).every(name => {
+      const storage = strategiesOf(app)[name]?.storage?.()
+      if (storage === undefined || values[name] === undefined) return isDeepStrictEqual(declared[name], values[name])
+      storage.set(declared[name], {})
+      return Boolean(storage.get(values[name]))
+    })
+  }
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
     const headers = { ...lowerCased }
@@ -76,7 +93,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     if (typeof constraints.host === 'string') headers.host = constraints.host
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
     // A declared value need not be one that a request can have, such as a list of values. Then the probe tells whether its routes are reached.
-    const isAskable = isReached(app, custom, constraints, values)
+    const isAskable = isReached(constraints, values)
     const urls = samplesOf(pattern, params, ({ url, names }, byName) => !isAskable || methods.some(method => {
       const match = app.findRoute({ method: method as HTTPMethods, url, constraints: values })
       if (match === null) return false
@@ -94,7 +111,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
       if (seen === undefined) continue
       const search = { url: routedUrl(seen.request), constraints: seen.constraints }
       const isRouted = (method: string) => app.findRoute({ ...search, method: method as HTTPMethods }) !== null
-      if (!isReached(app, custom, constraints, seen.constraints) || !methods.some(isRouted)) {
+      if (!isReached(constraints, seen.constraints) || !methods.some(isRouted)) {
         missing(search.url === url
           ? `a route at '${url}', by headers for the constraints ${show(constraints)}`
           : `a route at '${search.url}', to which '${url}' was rewritten`)
@@ -124,25 +141,6 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
       if (!isDeepStrictEqual(actual, expected)) wrong.push({ method, url, expected, actual })
     }
   }
-}
-
-/** Each set of constraints under which a pattern has routes, with the methods of those routes. */
-function constraintsFor (app: FastifyInstance, { constraintsByUrl }: RouteRecord, pattern: string, methods: string[]): [ConstraintValues, string[]][] {
-  const constrained = constraintsByUrl.get(pattern) ?? []
-  const spelled = withRoutedSlashes(app, pattern)
-  const under = (constraints: ConstraintValues) => methods.filter(method => isDeclared(app, method, spelled, constraints))
-  const isFree = constrained.length === 0 || under({}).length > 0
-  return [...constrained, ...(isFree ? [{}] : [])].map(constraints => [constraints, under(constraints)])
-}
-
-/** Tells whether a request with these values gets to the routes that were declared for others. For custom constraints, their strategies decide. */
-function isReached (app: FastifyInstance, custom: string[], declared: ConstraintValues, values: ConstraintValues = {}): boolean {
-  return custom.filter(name => declared[name] !== undefined).every(name => {
-    const storage = strategiesOf(app)[name]?.storage?.()
-    if (storage === undefined || values[name] === undefined) return isDeepStrictEqual(declared[name], values[name])
-    storage.set(declared[name], {})
-    return Boolean(storage.get(values[name]))
-  })
 }
 
 function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions): FindWrongAnswersOptions {
