@@ -19,7 +19,7 @@ export function toSchema (schema: unknown, version: string): unknown {
   if (Array.isArray(schema)) return schema.map(member => toSchema(member, version))
   if (!isObject(schema)) return schema
   const { $id, $ref, $defs, ...own } = schema as Members
-  const { not, ...converted } = mapped(reworded(own, version), (value, keyword) => {
+  const { not, ...converted } = mapped(reworded(withJsonType(own), version), (value, keyword) => {
     if (/^(const|enum|default|examples?|externalDocs|x-.*)$/.test(keyword)) return copyOf(value)
     return /^(properties|patternProperties)$/.test(keyword) ? mapped(value, member => toSchema(member, version)) : toSchema(value, version)
   })
@@ -34,8 +34,7 @@ function copyOf (value: unknown): unknown {
 }
 
 /** Rewrites a schema in the keywords of a version. What it has no keyword for is left out: the document then says less, but nothing wrong. */
-function reworded ({ additionalItems, ...given }: Members, version: string): Members {
-  const schema = withJsonType(given)
+function reworded ({ additionalItems, ...schema }: Members, version: string): Members {
   const { type, items, examples, patternProperties, exclusiveMinimum, exclusiveMaximum } = schema
   if (!/^(2|3\.0)/.test(version)) return Array.isArray(items) ? { ...schema, prefixItems: items, items: {} } : schema
   const is2 = version.startsWith('2')
