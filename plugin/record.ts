@@ -48,7 +48,8 @@ export function recordRoutes (scope: FastifyInstance): RouteRecord {
     }
     const known = new Set([...methodsByUrl].flatMap(([url, methods]) => [...methods].flatMap(method => spellings(scope, method, url))))
     for (const { url, method, constraints } of printedRoutes(scope)) {
-      if (!spellings(scope, method, url).every(spelling => known.has(spelling))) add(url, method, constraints)
+      const isKnown = spellings(scope, method, url).every(spelling => known.has(spelling))
+      if (!isKnown || methodsByUrl.get(url)?.has(method)) add(url, method, constraints) // known, perhaps under other constraints
     }
   }
 

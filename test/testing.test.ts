@@ -215,6 +215,21 @@ t.test('custom constraints: by the option constraints and the headers given; wit
   })
 })
 
+t.test('constraints of a route before the plugin count beside a route after it with the same method and pattern', async t => {
+  const checks: number[] = []
+  for (const isLast of [false, true]) {
+    const app = build(t, { plugin: false })
+    if (isLast) await app.register(fastifyAllowedMethods)
+    app.get('/v', { constraints: { version: '1.0.0' } }, async () => 'v1')
+    if (!isLast) await app.register(fastifyAllowedMethods)
+    declare(app, 'GET /v')
+    const wrong = await findWrongAnswers(app)
+    t.strictSame(wrong, [])
+    checks.push(wrong.checks)
+  }
+  t.equal(checks[0], checks[1])
+})
+
 t.test('custom constraints are known from routes that come before the plugin too', async t => {
   const app = build(t, { plugin: false, routes: ['POST /a'] })
   app.addConstraintStrategy(strategy('tenant') as never)
