@@ -131,7 +131,7 @@ t.test('the defaults', async t => {
     advertise: false
   })
   t.equal(check.Schema(), MethodNotAllowedProblem)
-  t.strictSame(await checkOptions({ type: undefined, catchAll: undefined, constraints: undefined }), {}, 'undefined is absent')
+  t.strictSame(await checkOptions({ type: undefined, catchAll: undefined, constraints: undefined, other: undefined }), {}, 'undefined is absent')
 })
 
 t.test('the schema and the documented type of the options name the same ones', async t => {
