@@ -24,7 +24,7 @@ export function toMethodNotAllowed (request: AnyRequest, finding: Finding, setti
     return andThen(callOption('problem', () => build(problem, request)), body => toJson(body, settings))
   }
   if (target !== routedUrl(request)) return toDefaultJson(target, methods, settings) // `rewriteUrl` may map several URLs to one
-  finding.body ??= toDefaultJson(target, methods, settings)
+  finding.body ??= toDefaultJson(finding.url ?? target, methods, settings) // the copy that is kept, because V8 keeps what a text is cut from
   return finding.body
 }
 

@@ -20,7 +20,7 @@ import { decode, routedPath, withRoutedSlashes, withoutQuery } from './target.js
 export function routedMethods (
   installation: Installation, url: string, constraints: ConstraintValues | undefined, catchAll: boolean, among = methodsInUse(installation)
 ): readonly string[] {
-  const search = { method: '' as HTTPMethods, url: withoutQuery(url), constraints }
+  const search = { method: '' as HTTPMethods, url: url.startsWith('/') ? withoutQuery(url) : url, constraints } // versions of the router differ on others
   if (search.url === '*') return NO_METHODS
   let bits = 0 // without bitwise operators, which hold only 32 methods
   let known = false
@@ -81,13 +81,14 @@ function isRoute (installation: Installation, { handler, searchParams }: Match, 
 }
 
 /**
- * Tells whether a match is that of a root catch-all: its wildcard is the whole path, with or without the first slash.
+ * Tells whether a match is that of a root catch-all: its wildcard is the whole path, with or without the first slash. Of an absolute form,
+ * it may be more, because some versions of the router keep the origin.
+ *
  * The router takes the first character for a slash, whatever it is; if it is another, any wildcard may be that of a root catch-all.
  */
 function isRootCatchAll (app: FastifyInstance, { params }: Match, url: string): boolean {
   const rest = params['*']
   if (rest === undefined) return false
-  const routed = routedPath(app, url)
-  const path = decode(withRoutedSlashes(app, routed), decodeURIComponent)
-  return !routed.startsWith('/') || rest === path || rest === path.slice(1)
+  const path = routedPath(app, url)
+  return !path.startsWith('/') || rest.endsWith(decode(withRoutedSlashes(app, path), decodeURIComponent).slice(1))
 }

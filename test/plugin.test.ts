@@ -226,6 +226,12 @@ t.test('exactness', async t => {
     t.equal(reply.json().instance, '/old/users')
   })
 
+  t.test('and by what the router makes of it, if it starts with a question mark', async t => {
+    const fastify = { rewriteUrl: ({ url }: { url?: string }) => String(url).replace('/api', '') }
+    t.equal(await ask(build(t, { routes: ['GET /:id'], fastify }), 'PUT', '/api?next=/home'), 404)
+    t.equal(await ask(build(t, { routes: ['GET /:a/:b'], fastify }), 'PUT', '/api?next=/home'), 'GET, HEAD')
+  })
+
   t.test('follows method arrays and routes of all methods', async t => {
     const app = build(t)
     app.route({ method: ['PUT', 'GET'], url: '/a', handler: async () => 'a' })
@@ -397,6 +403,17 @@ t.test('a root catch-all makes no URL known', async t => {
       const app = build(t, { routes: [`GET ${pattern}`, 'PUT /known'], fastify: { rewriteUrl: ({ url }) => String(url).slice(1) } })
       for (const url of ['/a/b', '/%25a', '/%2Fa', '/%61/b', '/%C3%A9']) t.equal(await ask(app, 'PUT', url), 404, `${pattern} ${url}`)
       t.equal(await ask(app, 'POST', '/_known'), 'GET, HEAD, PUT')
+      for (const url of ['/?a=b', '/#a', '/?//']) t.equal(await ask(app, 'PUT', url), 404, `${pattern} ${url}`)
+    }
+  })
+
+  t.test('also for an absolute form, whatever the router makes of a scheme in upper case, or of an origin without a path', async t => {
+    for (const pattern of ['*', '/*']) {
+      const app = build(t, { routes: [`GET ${pattern}`, 'PUT /known'], fastify: { rewriteUrl: ({ url }) => String(url).slice(1) } })
+      for (const url of ['HTTP://a.example/a', 'http://a.example', 'http://a.example?a=b', 'https://a.example/a?b']) {
+        t.equal(await ask(app, 'PUT', `/${url}`), 404, `${pattern} ${url}`)
+      }
+      t.equal(await ask(app, 'POST', '/http://a.example/known'), 'GET, HEAD, PUT')
     }
   })
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { build, declare, routerOptions, strategy } from './helpers.js'
+import { build, declare, hasOldRouter, routerOptions, strategy } from './helpers.js'
 
 const recorded = (app: FastifyInstance) => Object.fromEntries([...app.methodsByUrl].map(([url, methods]) => [url, [...methods].sort().join(' ')]))
 
@@ -28,7 +28,7 @@ t.test('patterns of every kind that were declared before the plugin', async t =>
     '/é': 'GET HEAD',
     '/%25': 'DELETE',
     '/': 'GET HEAD',
-    '/v': 'GET HEAD PUT',
+    '/v': hasOldRouter ? 'GET HEAD' : 'GET HEAD PUT',
     '/m': 'M-SEARCH'
   })
 })

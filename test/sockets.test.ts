@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyInstance } from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods from '../plugin/index.js'
-import { build, declare, exchange } from './helpers.js'
+import { build, declare, exchange, hasOldRouter } from './helpers.js'
 
 const CLOSE = 'Host: a.example\r\nConnection: close\r\n\r\n'
 const bodyOf = (message: string) => message.slice(message.indexOf('\r\n\r\n') + 4)
@@ -62,7 +62,10 @@ t.test('pipelined requests are answered in order', async t => {
 
 t.test('a target in absolute form', async t => {
   const app = build(t, { routes: ['GET /users', 'GET /'] })
-  for (const [target, instance] of [['http://a.example/users?a=1', '/users'], ['HTTP://a.example:80/users', '/users'], ['http://a.example', '/'], ['http://a.example?a', '/']] as const) {
+  const targets: [string, string][] = [
+    ['http://a.example/users?a=1', '/users'], ['HTTP://a.example:80/users', '/users'], ['http://a.example', '/'], ['http://a.example?a', '/']
+  ]
+  for (const [target, instance] of hasOldRouter ? targets.slice(0, 1) : targets) {
     const answer = await exchange(app, `PUT ${target} HTTP/1.1\r\n${CLOSE}`)
     t.match(headOf(answer), 'HTTP/1.1 405', target)
     t.equal(JSON.parse(bodyOf(answer)).instance, instance)

@@ -49,19 +49,24 @@ async function installNode (range) {
   return { binary, version: (await run(binary, ['--version'])).stdout.trim().slice(1) }
 }
 
-/** The peer range leaves Fastify 6 out, so npm has to be forced there, and only there. */
+/**
+ * The peer range leaves Fastify 6 out, so npm has to be forced there, and only there. The oldest Fastify gets a router of its own
+ * time, as a lock file may hold it: the first that knows QUERY.
+ */
 async function installFastify (range, packed) {
-  const at = await install(`fastify-${FASTIFY.indexOf(range)}`, [`fastify@${range}`, packed, ...(range.startsWith('5') ? [] : ['--force'])])
+  const overrides = range === '5.0.0' ? { 'find-my-way': '9.1.0' } : {}
+  const what = [`fastify@${range}`, packed, ...(range.startsWith('5') ? [] : ['--force'])]
+  const at = await install(`fastify-${FASTIFY.indexOf(range)}`, what, overrides)
   for (const room of ['plugin', 'types']) {
     await symlink(join(at, 'node_modules/fastify-allowed-methods/dist/esm', room), join(at, room), 'junction')
   }
   return { at, tests: await transpileTests(at), version: await versionOf(join(at, 'node_modules/fastify')) }
 }
 
-async function install (name, what) {
+async function install (name, what, overrides = {}) {
   const at = join(folder, name)
   await mkdir(at)
-  await writeFile(join(at, 'package.json'), '{ "type": "module" }')
+  await writeFile(join(at, 'package.json'), JSON.stringify({ type: 'module', overrides }))
   await run('npm', ['install', '--silent', '--no-audit', '--no-fund', ...what], { cwd: at })
   return at
 }
