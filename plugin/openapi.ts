@@ -10,8 +10,8 @@ import { expectInstallation, settingsFor } from './scope.js'
 /** What `@fastify/swagger` hands to its option `transformObject`. */
 export type TransformedDocument = { openapiObject: object } | { swaggerObject: object }
 
-/** The document inside it, which `transformObject` returns. */
-export type DocumentOf<T> = T extends { openapiObject: infer D } ? D : T extends { swaggerObject: infer D } ? D : never
+/** The document inside it, which `transformObject` returns; any for any. */
+export type DocumentOf<T> = 0 extends 1 & T ? T : T extends { openapiObject: infer D } ? D : T extends { swaggerObject: infer D } ? D : never
 
 /** A response object: with `content` in OpenAPI 3, with `schema` in Swagger 2.0. */
 export type MethodNotAllowedResponse = {

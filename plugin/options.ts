@@ -80,7 +80,7 @@ function compile (schema: unknown): TypeCheck<TObject> {
     const { message, schema: part = schema } = error as Error & { schema?: unknown } // the part that TypeBox does not know
     throw new InvalidOptionError(`option 'schema' must be one that TypeBox can compile by itself: ${message}, got ${show(part)}`)
   }
-  throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties)}`)
+  throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties.status)}`)
 }
 
 /** The formats of the strings in a schema. A string whose format is not registered never passes TypeBox's check. */

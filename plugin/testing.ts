@@ -14,8 +14,11 @@ import { routedUrl, withRoutedSlashes } from './target.js'
 export interface FindWrongAnswersOptions {
   /** Values for parameters, by name; `*` is the name of a wildcard. Default: chosen to fit the pattern of the route. */
   params?: Record<string, string> | undefined
-  /** Header fields of every request, such as credentials. Default: only those that a route's version and host require. */
-  headers?: Record<string, string> | undefined
+  /**
+   * Header fields of every request, such as credentials; or a function that makes them of the constraints of the route that is asked for.
+   * Default: only those that a route's version and host require.
+   */
+  headers?: Record<string, string> | ((constraints: ConstraintValues) => Record<string, string>) | undefined
   /** Route patterns to leave out, such as `/docs/*`. Default: none. */
   ignore?: readonly (string | RegExp)[] | undefined
 }
@@ -49,7 +52,6 @@ export interface WrongAnswers extends Array<WrongAnswer> {
 export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'>, options: FindWrongAnswersOptions = {}): Promise<WrongAnswers> {
   const app = of as FastifyInstance
   const { params = {}, headers: given = {}, ignore = [] } = checkArguments(app, options)
-  const lowerCased = Object.fromEntries(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]))
   await (installationOf(app)?.root ?? app).ready()
   const installation = expectInstallation(app, 'findWrongAnswers')
   installation.noticeProbe = noticeProbe
@@ -64,7 +66,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     for (const [constraints, routed] of constraintsFor(pattern, [...methods])) await checkRoute(pattern, routed, constraints)
   }
   if (checks + wrong.length === 0) {
-    throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that is recorded and that the option `allow` leaves')
+    throw new InvalidArgumentError('findWrongAnswers takes an app with a URL to check, and found none that is recorded and that the options `ignore` and, of the plugin, `allow` leave')
   }
   return Object.defineProperty(wrong, 'checks', { value: checks }) as unknown as WrongAnswers
 
@@ -88,7 +90,9 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   }
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
-    const headers = { ...lowerCased }
+    const own = typeof given === 'function' ? given(constraints) : given
+    ensure(isRecord(own), InvalidArgumentError, "option 'headers' must return an object of strings", own)
+    const headers = Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value]))
     if (typeof constraints.version === 'string') headers['accept-version'] = constraints.version
     if (typeof constraints.host === 'string') headers.host = constraints.host
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
@@ -151,10 +155,18 @@ function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions)
       throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)
     }
     const isList = name === 'ignore' && Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)
-    const isRecord = name !== 'ignore' && isObject(value) && !Array.isArray(value) && Object.values(value).every(item => typeof item === 'string')
-    ensure(value === undefined || isList || isRecord, InvalidArgumentError, `option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}`, value)
+    const isRight = isList || (name !== 'ignore' && isRecord(value)) || (name === 'headers' && typeof value === 'function')
+    ensure(value === undefined || isRight, InvalidArgumentError, `option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}`, value)
   }
   return options
 }
 
-const EXPECTED = { params: 'an object of strings', headers: 'an object of strings', ignore: 'an array of route patterns and regular expressions' }
+function isRecord (value: unknown): value is Record<string, string> {
+  return isObject(value) && !Array.isArray(value) && Object.values(value).every(item => typeof item === 'string')
+}
+
+const EXPECTED = {
+  params: 'an object of strings',
+  headers: 'an object of strings, or a function that returns one',
+  ignore: 'an array of route patterns and regular expressions'
+}

@@ -317,6 +317,8 @@ t.test('the rest of the document, its names and the routes are as without it', a
 
 t.test('YAML spells each reference out, without anchors', async t => {
   const transformObject = (transformed: TransformedDocument): DocumentOf<TransformedDocument> => documentMethodNotAllowed(transformed, app)
+  const version: string = documentMethodNotAllowed(JSON.parse('{ "openapiObject": { "openapi": "3.1.0" } }')).openapi // any, as what it was given
+  t.equal(version, '3.1.0')
   const app = await start(t, { openapi: { info }, transformObject }, app => {
     declare(app, 'GET /users', 'POST /users')
     app.register(async api => {

@@ -206,6 +206,9 @@ t.test('custom constraints: by the option constraints and the headers given; wit
   t.strictSame(await findWrongAnswers(two, { headers: { 'x-tenant': 'x' } }), [
     { method: 'PUT', url: '/a', expected: "a route at '/a', by headers for the constraints { tenant: 'y' }", actual: 'nothing to ask' }
   ])
+  const both = await findWrongAnswers(two, { headers: ({ tenant }) => ({ 'X-Tenant': String(tenant) }) })
+  t.strictSame(both, [])
+  t.equal(both.checks, 2 * two.supportedMethods.length - 1, 'each tenant, without GET and HEAD, or PUT')
   const app = start({ constraints: async ({ headers }: { headers: Record<string, string> }) => ({ tenant: headers['x-tenant'] }) })
   t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "a route at '/a', by headers for the constraints { tenant: 'x' }", actual: 'nothing to ask' }])
   const wrong = await findWrongAnswers(app, { headers: { 'x-tenant': 'x' } })
@@ -263,7 +266,8 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
     [{ params: 'x' }, "option 'params' must be an object of strings, got 'x'"],
     [{ params: ['x'] }, "option 'params' must be an object of strings, got [ 'x' ]"],
     [{ params: { id: 1 } }, "option 'params' must be an object of strings, got { id: 1 }"],
-    [{ headers: null }, "option 'headers' must be an object of strings, got null"],
+    [{ headers: null }, "option 'headers' must be an object of strings, or a function that returns one, got null"],
+    [{ headers: () => ({ host: undefined }) }, "option 'headers' must return an object of strings, got { host: undefined }"],
     [null, 'findWrongAnswers takes options as an object, got null'],
     [5, 'findWrongAnswers takes options as an object, got 5'],
     [{ ignore: '/a' }, "option 'ignore' must be an array of route patterns and regular expressions, got '/a'"],

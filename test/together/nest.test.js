@@ -3,6 +3,7 @@ import { Catch, Controller, Delete, Get, Header, Module, NotFoundException, Para
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import t from 'tap'
+import { findWrongAnswers } from '../../dist/esm/plugin/testing.js'
 import { checkRefusal, fastifyAllowedMethods, ORDERS } from './helpers.js'
 
 /** Decorates a class and its methods, as TypeScript would: `{ method: [decorators] }`. */
@@ -132,6 +133,11 @@ beside('NestJS versioned by a header, with its value in the option constraints',
     ['POST', '/users/1', 'DELETE, GET, HEAD', version('1')],
     ['DELETE', '/users/1', 'GET, HEAD, POST', version('2')]
   ]
+}, async (t, app) => {
+  const headers = ({ version: of }) => typeof of === 'symbol' || of === undefined ? {} : version([of].flat()[0])
+  const wrong = await findWrongAnswers(app.getHttpAdapter().getInstance(), { headers })
+  t.strictSame([...wrong], [])
+  t.ok(wrong.checks > 20, `${wrong.checks} checks`)
 })
 
 /** The versions that an Accept header names, as in `application/json;v=2`. */
@@ -145,7 +151,7 @@ beside('NestJS versioned by media type, with its value in the option constraints
   refused: [['PUT', '/users', 'GET, HEAD'], ['PUT', '/users', 'GET, HEAD, POST', { accept: 'application/json;v=2' }]]
 })
 
-beside('NestJS versioned by the header Accept-Version: no option is needed', Users, {
+beside('NestJS versioned by the header Accept-Version: no answer needs the option, but findWrongAnswers does', Users, {
   configure: app => { app.enableVersioning({ type: VersioningType.HEADER, header: 'accept-version' }) }
 }, {
   untouched: [['GET', '/users', { 'accept-version': '1' }], ['POST', '/users', { 'accept-version': '2' }]],

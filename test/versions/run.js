@@ -133,6 +133,6 @@ async function record (table) {
 ${table}
 
 Skipped are \`disableRequestLogging\`, which as a function came after 5.0.0, and which Fastify 6 does not have; \`handlerTimeout\`, which came after 5.0.0; and
-broken bodies that a hook unpacks, for the rest of which 5.0.0 itself waits.
+broken bodies that a hook unpacks, for the rest of which 5.0.0 itself waits. 5.0.0 has find-my-way 9.1.0, as an old lock file may hold it.
 `)
 }
