@@ -32,8 +32,8 @@ t.test('an app does not start with an option that is wrong or does not exist: co
     ],
     [{ schema: Type.Object({ status: Type.Literal(405), title: Type.String({ pattern: '(' }) }) }, /, with patterns that compile, got \{ type: 'object', /],
     [{ schema: Type.Object({}) }, "option 'schema' must have a member 'status' that can be 405, got undefined"],
-    [{ schema: Type.Object({ status: Type.Literal('405') }) }, "option 'schema' must have a member 'status' that can be 405, got { const: '405', type: 'string', [Symbol(TypeBox.Kind)]: 'Literal' }"],
-    [{ schema: Type.Object({ status: Type.Literal(404) }) }, "option 'schema' must have a member 'status' that can be 405, got { const: 404, type: 'number', [Symbol(TypeBox.Kind)]: 'Literal' }"],
+    [{ schema: Type.Object({ status: Type.Literal('405') }) }, /^option 'schema' must have a member 'status' that can be 405, got \{ const: '405', /],
+    [{ schema: Type.Object({ status: Type.Literal(404) }) }, /^option 'schema' must have a member 'status' that can be 405, got \{ const: 404, /],
     [
       { schema: Type.Object({ status: Type.Literal(405), type: Type.String({ format: 'uri-reference' }) }) },
       "option 'schema' must have formats that TypeBox knows, got 'uri-reference'; FormatRegistry.Set makes it known, " +
