@@ -34,6 +34,8 @@ interface Registration {
   readonly scope: FastifyInstance
   /** The scope's prefix as the router compares it, without a last slash; empty at the root. */
   readonly prefix: string
+  /** The path of the prefix alone, with each parameter as one character. */
+  readonly path: string
   /** Matches the paths within that prefix. The target `*`, which has no slash, is within that of the root. */
   readonly pattern: RegExp
   /** Sorts prefixes as Fastify prefers them: text over a parameter, more text before a parameter over less, and longer over shorter. */
@@ -76,12 +78,12 @@ export function setOptions ({ registrations, root }: Installation, scope: Fastif
   const earlier = registrations.findIndex(registration => registration.scope === scope)
   if (earlier !== -1) registrations.splice(earlier, 1)
   const whole = normalize(root, scope.prefix)
-  const prefix = whole.replace(/\/$/, '')
+  const [prefix, path] = [whole.replace(/\/$/, ''), withoutParameters(whole) || '/']
   const text = withoutParameters(prefix)
   const pattern = new RegExp(`^[^/]*${escape(text).replaceAll(PARAMETER, '[^/]*')}${whole === prefix ? '(/|$)' : '/'}`)
   const rank = `${text}/${whole === prefix ? '' : '\0'}`
   const at = registrations.findLastIndex(other => other.rank <= rank) + 1
-  registrations.splice(at, 0, { scope, prefix, pattern, rank, options, settings: DEFAULT_SETTINGS })
+  registrations.splice(at, 0, { scope, prefix, path, pattern, rank, options, settings: DEFAULT_SETTINGS })
   for (const registration of registrations) registration.settings = toSettings(...optionsOf(registration, registrations))
 }
 
@@ -101,7 +103,8 @@ export function settingsFor ({ registrations, root }: Installation, url: string)
   const last = registrations.at(-1)
   if (last?.prefix === '') return last.settings
   const path = normalize(root, decode(routedPath(root, url), decodeURI))
-  return registrations.findLast(({ pattern }) => pattern.test(path))?.settings
+  const exact = registrations.findLast(registration => registration.path === path) // as `/` at the root, which is also that of an empty `/:id`
+  return (exact ?? registrations.findLast(({ pattern }) => pattern.test(path)))?.settings
 }
 
 /** One colon starts a parameter, two stand for a literal colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */

@@ -171,7 +171,7 @@ t.test('the most specific prefix decides, in whatever order; options that it doe
   t.equal(await typeOf(app, '/a/x'), '/a')
   t.equal(await typeOf(app, '/t/x'), '/:t')
   t.equal(await typeOf(app, '/t/c/x'), '/:t')
-  t.equal(await ask(app, 'PUT', '/'), 404, 'a parameter may be empty')
+  t.equal(await ask(app, 'PUT', '//'), 404, 'a parameter may be empty')
   t.equal(await ask(app, 'PUT', '/t/nope'), 404)
 })
 
@@ -252,6 +252,26 @@ t.test('an empty segment of a prefix is one', async t => {
   }, { prefix: '/a//b' })
   t.equal((await app.inject({ method: 'PUT', url: '/a//b/y' })).json().type, '/inner')
   t.not((await app.inject({ method: 'PUT', url: '/a/x/b/y' })).json().type, '/inner')
+})
+
+t.test('the path of a prefix alone is its own, though that is also an empty parameter', async t => {
+  for (const prefixes of [['/', '/:tenant'], ['/:tenant', '/'], ['/api/', '/api/:tenant'], ['/api/:tenant', '/api/']]) {
+    const app = build(t, { plugin: false, routes: ['GET /', 'GET /api/:page'] })
+    for (const prefix of prefixes) {
+      app.register(async scope => { scope.register(fastifyAllowedMethods, { type: prefix }) }, { prefix: prefix === '/' ? '' : prefix })
+    }
+    const [outer, inner] = prefixes.toSorted() as [string, string]
+    t.equal(await typeOf(app, outer), outer)
+    t.equal(await typeOf(app, '/api/x'), inner)
+  }
+})
+
+t.test('an exact prefix with two colons comes before a parameter of that name', async t => {
+  const app = Fastify()
+  for (const prefix of ['/::tenant', '/:tenant']) app.register(async scope => { scope.register(fastifyAllowedMethods, { type: prefix }) }, { prefix })
+  app.get('/:page', async () => '')
+  t.equal(await typeOf(app, '/:tenant'), '/::tenant')
+  t.equal(await typeOf(app, '/acme'), '/:tenant')
 })
 
 t.test('for prefixes alike the last registration wins, also one that is made again', async t => {

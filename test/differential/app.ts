@@ -10,8 +10,21 @@ export interface RouteSpec {
   prefixTrailingSlash?: 'both' | 'slash' | 'no-slash'
 }
 
-/** What a scope declares, in order. */
-export type Item = RouteSpec | { prefix: string, items: Item[] } | { notFound: string }
+/** What a scope declares, in order; options are those of a further registration of the plugin. */
+export type Item = RouteSpec | { prefix: string, items: Item[] } | { notFound: string } | { options: Options }
+
+/** Options of the plugin: each as it is, but `problem` stands for two, and `allow` for when it answers. */
+export interface Options {
+  answerOptions?: boolean
+  notImplemented?: boolean
+  advertise?: boolean
+  catchAll?: boolean
+  notFound?: boolean
+  throw?: boolean
+  type?: string
+  problem?: true
+  allow?: 'now' | 'later'
+}
 
 /** A random app, as data, so that a counterexample can be read. */
 export interface AppSpec {
@@ -22,20 +35,22 @@ export interface AppSpec {
   secret: 'none' | 'sync' | 'async'
   addedMethods: string[]
   items: Item[]
-  /** Before which item of the root the plugin is registered. */
+  /** Before which item of the root the plugin is registered; not at all if that is -1. */
   pluginAt: number
   awaited: boolean
-  catchAll: boolean
-  /** Other options of the plugin: none, one alone, or all together. */
-  options: Partial<Record<(typeof OPTIONS)[number], boolean>>
+  options: Options
   /** Methods that the option `allow` hides. */
   hidden: string[]
 }
 
-export const OPTIONS = ['answerOptions', 'notImplemented', 'advertise', 'notFound', 'throw', 'problem', 'allow', 'allow later'] as const
+/** A plugin under test, registered in a scope of an app with some options. */
+export type Subject = (scope: FastifyInstance, spec: AppSpec, options: Options) => PromiseLike<unknown>
 
-/** A plugin under test, with the options for an app. */
-export type Subject = (app: FastifyInstance, spec: AppSpec) => PromiseLike<unknown>
+/** What an app has declared. */
+export interface Declared {
+  methods: Set<string>
+  registrations: Array<{ scope: FastifyInstance, options: Options }>
+}
 
 const METHODS = ['GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY']
 const ADDED = ['PROPFIND', 'PROPPATCH', 'MKCOL', 'PURGE', 'M-SEARCH']
@@ -71,19 +86,38 @@ const route: fc.Arbitrary<RouteSpec> = fc.record({
   prefixTrailingSlash: fc.constantFrom('both', 'both', 'slash', 'no-slash')
 }, { requiredKeys: ['route', 'methods'] })
 
-const { item } = fc.letrec<{ item: Item, scope: Item, notFound: Item }>(tie => ({
-  item: fc.oneof({ depthSize: 'small', withCrossShrink: true }, { weight: 6, arbitrary: route }, { weight: 1, arbitrary: tie('notFound') }, { weight: 2, arbitrary: tie('scope') }),
+const ALL: Options[] = [
+  { answerOptions: true }, { notImplemented: true }, { advertise: true }, { throw: true }, { type: 'urn:a' }, { problem: true }, { allow: 'now' }, { allow: 'later' }
+]
+const flags = fc.record<Options>(
+  { answerOptions: fc.boolean(), notImplemented: fc.boolean(), advertise: fc.boolean(), catchAll: fc.boolean(), throw: fc.boolean() }, { requiredKeys: [] }
+)
+
+/** Those of a prefix: one alone, several that may take back what is in force around it, or both. */
+const scoped = fc.tuple(fc.constantFrom({}, ...ALL), fc.oneof(fc.constant({}), flags), rarely(fc.constantFrom('urn:b', 'urn:c')))
+  .map(([one, some, type]): Options => ({ ...one, ...some, ...(type !== undefined && { type }) }))
+
+const { item } = fc.letrec<{ item: Item, scope: Item, notFound: Item, further: Item }>(tie => ({
+  item: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    { weight: 6, arbitrary: route },
+    { weight: 1, arbitrary: tie('notFound') },
+    { weight: 2, arbitrary: tie('scope') },
+    { weight: 1, arbitrary: tie('further') }
+  ),
   scope: fc.record({ prefix: fc.constantFrom('', '/a', '/users', '/a/', '/:id', '/b/a'), items: fc.array(tie('item'), { maxLength: 4 }) }),
-  notFound: fc.record({ notFound: fc.constantFrom('mine', 'other') })
+  notFound: fc.record({ notFound: fc.constantFrom('mine', 'other') }),
+  further: fc.record({ options: scoped })
 }))
 
 const flag = (often: boolean) => rarely(fc.constant(!often)).map(value => value ?? often)
 
-const options = fc.oneof(
-  { weight: 4, arbitrary: fc.constant<AppSpec['options']>({}) },
-  { weight: 3, arbitrary: fc.constantFrom(...OPTIONS).map((name): AppSpec['options'] => ({ [name]: true })) },
-  { weight: 1, arbitrary: fc.boolean().map((isThrown): AppSpec['options'] => Object.fromEntries(OPTIONS.map(name => [name, name !== 'throw' || isThrown]))) }
-)
+/** Those of the whole app: none, one alone, or all together. */
+const options = fc.tuple(fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Options>({}) },
+  { weight: 3, arbitrary: fc.constantFrom<Options>({ notFound: true }, ...ALL) },
+  { weight: 1, arbitrary: fc.boolean().map((isThrown): Options => Object.assign({ notFound: true }, ...ALL, { throw: isThrown })) }
+), flag(false)).map(([options, catchAll]): Options => ({ ...options, catchAll }))
 
 export const appSpec: fc.Arbitrary<AppSpec> = fc.record({
   router: fc.record({
@@ -98,9 +132,8 @@ export const appSpec: fc.Arbitrary<AppSpec> = fc.record({
   secret: fc.constantFrom('none', 'none', 'sync', 'async'),
   addedMethods: fc.subarray(ADDED),
   items: fc.array(item, { minLength: 1, maxLength: 8 }),
-  pluginAt: fc.nat(8),
+  pluginAt: fc.integer({ min: -1, max: 8 }),
   awaited: fc.boolean(),
-  catchAll: flag(false),
   options,
   hidden: fc.subarray(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'], { minLength: 1, maxLength: 2 })
 }).map((spec): AppSpec => ({
@@ -117,55 +150,65 @@ const nothing: Subject = app => app.register(async () => {})
 
 /** Builds an app, with a plugin or without; fails where Fastify refuses it, as for a route that is declared twice. Every reply tells by `x-seen` whether the router missed, and else the pattern of the route. */
 export async function build (spec: AppSpec, subject: Subject = nothing): Promise<FastifyInstance> {
-  const options: FastifyServerOptions = {
-    exposeHeadRoutes: spec.exposeHeadRoutes,
-    rewriteUrl: request => spec.rewriteUrl ? (request.url as string).replace(/^\/old/, '') : request.url as string,
-    routerOptions: { ...spec.router, ...(spec.secret !== 'none' && { constraints: { secret: strategy(spec.secret === 'async') } }) } as object
-  }
-  const app: FastifyInstance = Fastify(options)
-  const handled = new Set<string>()
-  app.decorate('declaredMethods', new Set())
+  const app: FastifyInstance = Fastify(serverOptions(spec))
+  const done = new Set<string>()
+  const declared: Declared = { methods: new Set(), registrations: [] }
+  app.decorate('declared', declared)
   for (const method of spec.addedMethods) app.addHttpMethod(method)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-seen', request.is404 ? 'missed' : `found ${encodeURI(request.routeOptions.url as string)}`)
+    const isAround = (scope: FastifyInstance): boolean => scope === request.server || Object.prototype.isPrototypeOf.call(scope, request.server)
+    if (!request.is404 && declared.registrations.some(({ scope, options }) => options.advertise && isAround(scope))) reply.header('x-advertised', 'here')
   })
   for (const [at, item] of spec.items.entries()) {
-    if (at === spec.pluginAt) await register()
-    await declare(app, item, handled)
+    if (at === spec.pluginAt) await register(app, spec.options)
+    await declare(app, item, done, register)
   }
-  if (spec.pluginAt >= spec.items.length) await register()
+  if (spec.pluginAt >= spec.items.length) await register(app, spec.options)
   await app.ready()
   return app
 
-  async function register (): Promise<void> {
-    const registered = subject(app, spec)
+  async function register (scope: FastifyInstance, options: Options): Promise<void> {
+    declared.registrations.push({ scope, options })
+    const registered = subject(scope, spec, options)
     if (spec.awaited) await registered
   }
 }
 
-/** The methods of the routes that an app has declared. */
-export function declaredMethods (app: FastifyInstance): Set<string> {
-  return app.getDecorator<Set<string>>('declaredMethods')
+export function serverOptions (spec: AppSpec): FastifyServerOptions {
+  return {
+    exposeHeadRoutes: spec.exposeHeadRoutes,
+    rewriteUrl: request => spec.rewriteUrl ? (request.url as string).replace(/^\/old/, '') : request.url as string,
+    routerOptions: { ...spec.router, ...(spec.secret !== 'none' && { constraints: { secret: strategy(spec.secret === 'async') } }) } as object
+  }
 }
 
-/** Declares an item. A second not-found handler for a prefix is left out: it would end the process. */
-async function declare (scope: FastifyInstance, item: Item, handled: Set<string>): Promise<void> {
+export function declaredIn (app: FastifyInstance): Declared {
+  return app.getDecorator<Declared>('declared')
+}
+
+/** Declares an item. A second not-found handler for a prefix is left out, since it would end the process, and a second registration too. */
+async function declare (scope: FastifyInstance, item: Item, done: Set<string>, register: (scope: FastifyInstance, options: Options) => Promise<void>): Promise<void> {
+  const prefix = scope.prefix.replace(/\/$/, '').replace(/:\w+/g, ':')
   if ('items' in item) {
     const child: FastifyPluginAsync = async child => {
-      for (const inner of item.items) await declare(child, inner, handled)
+      for (const inner of item.items) await declare(child, inner, done, register)
     }
     scope.register(child, item.prefix === '' ? {} : { prefix: item.prefix })
+  } else if ('options' in item) {
+    if (prefix === '' || done.has(`options ${prefix}`)) return
+    done.add(`options ${prefix}`)
+    await register(scope, item.options)
   } else if ('notFound' in item) {
-    const prefix = scope.prefix.replace(/\/$/, '').replace(/:\w+/g, ':')
-    if (handled.has(prefix)) return
-    handled.add(prefix)
+    if (done.has(prefix)) return
+    done.add(prefix)
     scope.setNotFoundHandler(async (request, reply) => reply.code(404).header('x-handler', item.notFound).send(`${item.notFound}: ${request.url}`))
   } else {
     const { route: url, methods, constraints: { secret, ...builtIn } = {}, ...options } = item
     const constraints = { ...builtIn, ...(scope.hasConstraintStrategy('secret') && secret !== undefined && { secret }) }
     const method = methods.filter(method => scope.supportedMethods.includes(method)) as HTTPMethods[]
     if (method.length === 0 || (scope.prefix + url) === '') return
-    for (const name of method) declaredMethods(scope).add(name)
+    for (const name of method) declaredIn(scope).methods.add(name)
     scope.route({
       ...options,
       method,

@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
-import { type AppSpec, type Subject, appSpec, build } from './app.js'
+import { type AppSpec, type Item, type Subject, appSpec, build } from './app.js'
 import { type Verdict, type Wrong, judge } from './judge.js'
-import { type RequestSpec, requestsFor } from './request.js'
+import { type RequestSpec, requestsFor, send } from './request.js'
+import { scopesOf } from './scopes.js'
 
 export interface Result {
   seed: number
@@ -35,18 +36,19 @@ export async function check (subject: Subject, { seed, apps, requests = 8, shrin
   const result: Result = {
     seed, apps: 0, cases: 0, kinds: { routed: { cases: 0, wrong: 0 }, 'not allowed': { cases: 0, wrong: 0 }, 'not found': { cases: 0, wrong: 0 } }
   }
-  const cases = appSpec.chain(spec => fc.tuple(requestsFor(spec, requests), count ? fc.constant(1) : TIMES).map(([requests, times]) =>
-    ({ spec, requests: requests.flatMap(request => Array.from({ length: times }, () => request)) })))
+  const cases = appSpec.chain(spec => fc.tuple(requestsFor(spec, requests), count ? fc.constant(1) : TIMES, fc.boolean()).map(([requests, times, atOnce]) =>
+    ({ spec, requests: requests.flatMap(request => Array.from({ length: times }, () => request)), atOnce })))
   let failed = false
-  const property = fc.asyncProperty(cases, async ({ spec: random, requests }) => {
-    const spec = { ...random, ...place, ...(count && { options: {} }) } // other plugins have no such options
+  const property = fc.asyncProperty(cases, async ({ spec: random, requests, atOnce }) => {
+    const spec = count ? { ...registeredOnce(random), ...place } : random
     const plain = await build(spec).catch(() => undefined)
     if (plain === undefined) return
-    const tested = await build(spec, subject)
+    const [tested, optionsAt] = [await build(spec, subject), await scopesOf(spec, plain)]
     result.apps++
     try {
-      for (const request of requests) {
-        const { kind, wrong } = await judge(spec, plain, tested, request, !count)
+      const answers = atOnce ? await Promise.all(requests.map(async request => await send(tested, request))) : []
+      for (const [at, request] of requests.entries()) {
+        const { kind, wrong } = await judge(spec, optionsAt, plain, request, answers[at] ?? await send(tested, request), !count)
         if (!failed) result.cases++
         result.kinds[kind].cases++
         if (wrong === undefined) continue
@@ -64,6 +66,17 @@ export async function check (subject: Subject, { seed, apps, requests = 8, shrin
     result.failure = error instanceof Counterexample ? error.message : inspect(error)
   }
   return result
+}
+
+/** An app for other plugins, which have no such options and no scopes. */
+function registeredOnce (spec: AppSpec): AppSpec {
+  const { pluginAt, items, options: { catchAll = false } } = spec
+  return { ...spec, pluginAt: Math.max(0, pluginAt), items: items.map(withoutOptions), options: { catchAll } }
+
+  function withoutOptions (item: Item): Item {
+    if ('options' in item) return { prefix: '', items: [] }
+    return 'items' in item ? { ...item, items: item.items.map(withoutOptions) } : item
+  }
 }
 
 class Counterexample extends Error {}

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { isDeepStrictEqual } from 'node:util'
-import { type AppSpec, declaredMethods } from './app.js'
+import { type AppSpec, type Options, declaredIn } from './app.js'
 import { type Answer, type RequestSpec, send } from './request.js'
+import type { OptionsAt } from './scopes.js'
 
 /** What was wrong with an answer. */
 export interface Wrong {
@@ -19,26 +20,30 @@ export interface Verdict {
 /**
  * Judges the answer of an app with the plugin by that of the same app without it, which is asked for each method whether its router finds a route.
  *
+ * @param optionsAt the options in force at the URL of a request
  * @param isOurs compare the whole 405; else its status and the set of methods in `Allow`, for other plugins
  */
-export async function judge (spec: AppSpec, plain: FastifyInstance, subject: FastifyInstance, request: RequestSpec, isOurs: boolean): Promise<Verdict> {
-  const [without, actual] = [await send(plain, request), await send(subject, request)]
+export async function judge (
+  spec: AppSpec, optionsAt: OptionsAt, plain: FastifyInstance, request: RequestSpec, actual: Answer, isOurs: boolean
+): Promise<Verdict> {
+  const without = await send(plain, request)
   const { allow: _, ...others } = actual.headers
   const compared = isOurs ? actual : { ...actual, headers: others } // a plugin that adds Allow to other answers may
-  const { options } = spec
+  const inForce = await optionsAt(request)
+  const options = inForce ?? {}
   const untouched = isOurs && options.notFound && isDefault404(without) ? notFound() : without
   const seen = String(without.headers['x-seen'])
   if (seen !== 'missed') {
-    const isTooEarly = (options['allow later'] || spec.secret === 'async') && without.status >= 400 // the body was refused before an async option was asked
-    const isAdvertised = isOurs && options.advertise && seen.startsWith('found ') && without.status !== 404 && !isTooEarly
-    const allow = isAdvertised ? await routedMethods(spec, plain, request) : []
+    const isTooEarly = (options.allow === 'later' || spec.secret === 'async') && without.status >= 400 // the body was refused before an async option was asked
+    const isAdvertised = isOurs && options.advertise && without.headers['x-advertised'] !== undefined && seen.startsWith('found ') && without.status !== 404 && !isTooEarly
+    const allow = isAdvertised ? await routedMethods(options, spec.hidden, plain, request) : []
     const headers = { ...untouched.headers, ...(allow.length > 0 && { allow: allow.join(', ') }) }
     return verdict('routed', 'a request that is routed, or that Fastify refuses, is untouched', { ...untouched, headers })
   }
   if (isOurs && options.notImplemented && !isImplemented()) {
     return verdict('not found', 'a method that no route takes is not implemented', refusal(501, 'Not Implemented', `This service supports ${request.method} at no URL.`))
   }
-  const allow = await routedMethods(spec, plain, request)
+  const allow = inForce === undefined ? [] : await routedMethods(options, spec.hidden, plain, request)
   if (allow.length === 0) return verdict('not found', "an unknown URL gets the app's own 404", untouched)
   if (!isOurs) {
     const listed = String(actual.headers.allow).split(/\s*,\s*/).filter(method => method !== request.method).sort()
@@ -52,6 +57,7 @@ export async function judge (spec: AppSpec, plain: FastifyInstance, subject: Fas
   }
   const expected = refusal(405, 'Method Not Allowed', `This URL supports ${allow.join(', ').replace(/, ([^,]*)$/, ' and $1')}.`, {
     allow,
+    ...(options.type !== undefined && !options.throw && { type: options.type }),
     ...(options.problem && { hint: 'x' })
   })
   return verdict('not allowed', 'a known URL gets a 405', { ...expected, headers: { ...expected.headers, allow: allow.join(', ') } })
@@ -62,12 +68,13 @@ export async function judge (spec: AppSpec, plain: FastifyInstance, subject: Fas
 
   function isImplemented (): boolean {
     const { method } = request
-    return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && options.answerOptions === true) || declaredMethods(plain).has(method)
+    return method === 'GET' || method === 'HEAD' || (method === 'OPTIONS' && options.answerOptions === true) || declaredIn(plain).methods.has(method)
   }
 
   function notFound (): Answer {
     const answer = refusal(404, 'Not Found', 'This URL does not exist.')
-    return { ...answer, headers: { ...answer.headers, 'x-seen': without.headers['x-seen'] } }
+    const marks = Object.entries(without.headers).filter(([name]) => name.startsWith('x-'))
+    return { ...answer, headers: { ...answer.headers, ...Object.fromEntries(marks) } }
   }
 
   /** A problem, or the error of the option `throw` as Fastify answers it. */
@@ -90,12 +97,14 @@ function isDefault404 ({ status, headers }: Answer): boolean {
 }
 
 /** The methods for which the app's router finds a route at the URL of a request; none where only a root catch-all or OPTIONS makes it known. */
-async function routedMethods ({ catchAll, options, hidden }: AppSpec, plain: FastifyInstance, { url, headers }: RequestSpec): Promise<string[]> {
+async function routedMethods (
+  { catchAll, allow }: Options, hidden: readonly string[], plain: FastifyInstance, { url, headers }: RequestSpec
+): Promise<string[]> {
   const methods: string[] = []
   let known = false
   for (const method of plain.supportedMethods) {
     const seen = String((await send(plain, { method, url, headers })).headers['x-seen'])
-    if (!seen.startsWith('found ') || ((options.allow || options['allow later']) && hidden.includes(method))) continue
+    if (!seen.startsWith('found ') || (allow !== undefined && hidden.includes(method))) continue
     methods.push(method)
     known ||= method !== 'OPTIONS' && (catchAll || (seen !== 'found *' && seen !== 'found /*'))
   }

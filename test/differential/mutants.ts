@@ -45,7 +45,21 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
     '0, kept = 0, seen = 2;\n        if (findings[first] !== undefined)'
   ],
   'names the URL of another request': ['problem', 'target !== routedUrl(request)', 'false'],
-  'forgets the option constraints where a URL is asked again': ['methods', ' || settings.constraints !== undefined', '']
+  'forgets the option constraints where a URL is asked again': ['methods', ' || settings.constraints !== undefined', ''],
+  'mixes up requests that wait': [
+    'methods', 'return andThen(narrow(finding.methods, request, allow), kept => {\n        return { methods: routedMethods(installation, routedUrl(request)',
+    'installation.last = request;\n    return andThen(narrow(finding.methods, request, allow), kept => {\n        return { methods: routedMethods(installation, routedUrl(installation.last)'
+  ],
+  'takes the options of the whole app in a prefix': ['scope', 'registrations.findLast(({ pattern })', 'registrations.find(({ pattern })'],
+  'takes the options of the prefix registered last': ['scope', 'other.rank <= rank', 'true'],
+  'takes a parameter for more specific than text': ['scope', "PARAMETER = '\\x01'", "PARAMETER = '~'"],
+  'takes a longer segment for one within a prefix': ['scope', "'(/|$)'", "''"],
+  'takes the path of a prefix for an empty parameter': ['scope', '(exact ?? registrations', '(registrations'],
+  'takes options of other prefixes along': ['scope', 'inner.prefix.startsWith(', '((text) => text.length > 0)('],
+  'takes no options along into a prefix': ['scope', 'outer === undefined ?', 'true ?'],
+  'serves the whole app from a prefix': ['scope', 'pattern.test(path)))?.settings', 'pattern.test(path)) ?? registrations[0])?.settings'],
+  'looks for a prefix in the path as it was sent': ['scope', 'decode(routedPath(root, url), decodeURI)', 'routedPath(root, url)'],
+  'looks for a prefix in another case': ['scope', 'normalize(root, decode(', '((_, path) => path)(root, decode(']
 }
 
 const source = fileURLToPath(new URL('../../../dist/esm', import.meta.url))

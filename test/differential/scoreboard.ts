@@ -13,7 +13,7 @@ const { version: fastify } = createRequire(import.meta.url)('fastify/package.jso
 const [SEED, APPS] = [1, 1000]
 
 /** Registered first and awaited, as its README asks, with the option that fits the app. */
-const allow: Subject = (app, { catchAll }) => app.register(fastifyAllow, { send405: true, send405ForWildcard: catchAll })
+const allow: Subject = (app, _spec, { catchAll = false }) => app.register(fastifyAllow, { send405: true, send405ForWildcard: catchAll })
 const plain: Subject = app => app.register(async () => {})
 const first = { pluginAt: 0, awaited: true }
 
