@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
-import { InvalidOptionError, ensure, isObject } from './errors.js'
+import { InvalidOptionError, ensure, isRecord } from './errors.js'
 import type { Settings } from './options.js'
 import { printRoutes } from './printed.js'
 import { type MaybePromise, andThen, callOption } from './promise.js'
@@ -27,7 +27,7 @@ export function constraintsOf (
   const builtIn = { version: headers['accept-version'], host: headers.host || headers[':authority'] }
   if (custom === undefined) return constraintsInUse(root, builtIn)
   return andThen(callOption('constraints', () => custom(request)), values => {
-    ensure(isObject(values) && !Array.isArray(values), InvalidOptionError, "option 'constraints' must return an object", values)
+    ensure(isRecord(values), InvalidOptionError, "option 'constraints' must return an object", values)
     return constraintsInUse(root, { ...builtIn, ...values })
   })
 }

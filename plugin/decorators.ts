@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
-import { InvalidArgumentError, ensure, isObject } from './errors.js'
+import { InvalidArgumentError, ensure, isRecord } from './errors.js'
 import { findMethods, isListOfMethods, narrow, withoutRefused } from './methods.js'
 import { DEFAULT_SETTINGS } from './options.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
@@ -16,7 +16,7 @@ export function allowedMethods (
 ): MaybePromise<string[]> {
   const isUrl = typeof requestOrUrl === 'string'
   ensure(isUrl || typeof requestOrUrl?.raw?.url === 'string', InvalidArgumentError, 'allowedMethods takes a request or a URL', requestOrUrl)
-  ensure(constraints === undefined || isObject(constraints), InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
+  ensure(constraints === undefined || isRecord(constraints), InvalidArgumentError, 'allowedMethods takes constraints as an object', constraints)
   const installation = installationOf(this) as Installation
   const url = isUrl ? requestOrUrl : routedUrl(requestOrUrl)
   const settings = settingsFor(installation, url) ?? DEFAULT_SETTINGS

@@ -28,6 +28,11 @@ export function isObject (value: unknown): value is object {
   return typeof value === 'object' && value !== null
 }
 
+/** Tells whether a value is an object that is read by its members: not an array, a Map, a promise or the like. */
+export function isRecord (value: unknown): value is Record<string, unknown> {
+  return Object.prototype.toString.call(value) === '[object Object]'
+}
+
 /** Formats a value for an error message: on one line, and cut if it is long. */
 export function show (value: unknown): string {
   const text = inspect(value, { depth: 0, customInspect: false }).replace(/\n\s*/g, ' ')

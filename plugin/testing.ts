@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { ConstraintValues } from '../types/options.js'
 import { constraintsInUse, customConstraints, strategiesOf } from './constraints.js'
-import { InvalidArgumentError, ensure, isObject, show } from './errors.js'
+import { InvalidArgumentError, ensure, isObject, isRecord, show } from './errors.js'
 import { isDeclared } from './printed.js'
 import { type Answer, type Seen, noticeProbe, sendProbe, toAnswer } from './probe.js'
 import { samplesOf } from './sample.js'
@@ -15,10 +15,10 @@ export interface FindWrongAnswersOptions {
   /** Values for parameters, by name; `*` is the name of a wildcard. Default: chosen to fit the pattern of the route. */
   params?: Record<string, string> | undefined
   /**
-   * Header fields of every request, such as credentials; or a function that makes them of the constraints of the route that is asked for.
-   * Default: only those that a route's version and host require.
+   * Header fields of every request, such as credentials; or a function that makes them of the constraints of the route that is asked for,
+   * as strings; what is undefined is left out. Default: only those that a route's version and host require.
    */
-  headers?: Record<string, string> | ((constraints: ConstraintValues) => Record<string, string>) | undefined
+  headers?: Record<string, string> | ((constraints: ConstraintValues) => Record<string, unknown>) | undefined
   /** Route patterns to leave out, such as `/docs/*`. Default: none. */
   ignore?: readonly (string | RegExp)[] | undefined
 }
@@ -90,8 +90,8 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
   }
 
   async function checkRoute (pattern: string, methods: string[], constraints: ConstraintValues): Promise<void> {
-    const own = typeof given === 'function' ? given(constraints) : given
-    ensure(isRecord(own), InvalidArgumentError, "option 'headers' must return an object of strings", own)
+    const own = typeof given === 'function' ? withoutUndefined(given(constraints)) : given
+    ensure(hasStrings(own), InvalidArgumentError, "option 'headers' must return an object of strings", own)
     const headers = Object.fromEntries(Object.entries(own).map(([name, value]) => [name.toLowerCase(), value]))
     if (typeof constraints.version === 'string') headers['accept-version'] = constraints.version
     if (typeof constraints.host === 'string') headers.host = constraints.host
@@ -155,14 +155,19 @@ function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions)
       throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)
     }
     const isList = name === 'ignore' && Array.isArray(value) && value.every(item => typeof item === 'string' || item instanceof RegExp)
-    const isRight = isList || (name !== 'ignore' && isRecord(value)) || (name === 'headers' && typeof value === 'function')
+    const isRight = isList || (name !== 'ignore' && hasStrings(value)) || (name === 'headers' && typeof value === 'function')
     ensure(value === undefined || isRight, InvalidArgumentError, `option '${name}' must be ${EXPECTED[name as keyof typeof EXPECTED]}`, value)
   }
   return options
 }
 
-function isRecord (value: unknown): value is Record<string, string> {
-  return isObject(value) && !Array.isArray(value) && Object.values(value).every(item => typeof item === 'string')
+/** What a function made of a constraint that a route does not have is undefined. */
+function withoutUndefined (value: unknown): unknown {
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)) : value
+}
+
+function hasStrings (value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every(item => typeof item === 'string')
 }
 
 const EXPECTED = {

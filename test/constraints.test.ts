@@ -105,7 +105,7 @@ t.test('a reply that was sent while the option was still waiting is left as it i
 })
 
 t.test('a result that is no object is refused, naming the option', async t => {
-  for (const [result, shown] of [[undefined, 'undefined'], [null, 'null'], ['a', "'a'"], [[], '[]'], [async () => 5, '5']]) {
+  for (const [result, shown] of [[undefined, 'undefined'], [null, 'null'], ['a', "'a'"], [[], '[]'], [new Map(), 'Map(0) {}'], [async () => 5, '5']]) {
     const app = build(t, (typeof result === 'function' ? result : () => result) as never)
     const reply = await app.inject({ method: 'PATCH', url: '/a' })
     t.equal(reply.statusCode, 500)

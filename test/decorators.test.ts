@@ -97,7 +97,7 @@ t.test('app.allowedMethods refuses what is neither a URL nor a request', async t
     })
   }
   t.throws(() => app.allowedMethods({ raw: { url: 1 } } as never), { code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT' })
-  for (const [value, shown] of [[null, 'null'], ['GET', "'GET'"], [42, '42']]) {
+  for (const [value, shown] of [[null, 'null'], ['GET', "'GET'"], [42, '42'], [new Map(), 'Map(0) {}']]) {
     t.throws(() => app.allowedMethods('/a', value as never), {
       code: 'FST_ALLOWED_METHODS_INVALID_ARGUMENT', message: `allowedMethods takes constraints as an object, got ${shown}`
     })
@@ -125,10 +125,18 @@ t.test('outside the prefix that it is registered for, the decorators take the de
 })
 
 t.test('a name that the app has given away already stops the start', async t => {
-  const app = build(t, { plugin: false })
-  app.decorate('allowedMethods', () => ['GET'])
-  app.register(fastifyAllowedMethods)
-  await t.rejects(async () => await app.ready(), { code: 'FST_ERR_DEC_ALREADY_PRESENT' })
+  for (const name of ['allowedMethods', 'methodsByUrl', 'sendMethodNotAllowed'] as const) {
+    for (const isSecond of [false, true]) {
+      const app = build(t, { plugin: false })
+      if (isSecond) app.register(async scope => { scope.register(fastifyAllowedMethods) }, { prefix: '/first' })
+      app.register(async scope => {
+        if (name === 'sendMethodNotAllowed') scope.decorateReply(name, () => { throw new Error('mine') })
+        else scope.decorate(name, undefined as never)
+        scope.register(fastifyAllowedMethods)
+      }, { prefix: '/second' })
+      await t.rejects(async () => await app.ready(), { code: 'FST_ERR_DEC_ALREADY_PRESENT' }, `${name}, ${isSecond}`)
+    }
+  }
 })
 
 t.test('a scope that registers later has them too', async t => {

@@ -10,7 +10,7 @@ t.test('random apps answer as they do without the plugin, but for a 405 with exa
 })
 
 t.test('the comparison finds what is wrong, and shows it in a small app', async t => {
-  const { failure } = await check(app => app.register(async () => {}), { seed: 1, apps: 50 })
+  const { failure } = await check(app => app.register(async () => {}), { seed: 3, apps: 50 })
   t.match(failure, /rule: '(a|OPTIONS on a) known URL gets a (405|204)'/)
   t.equal(failure?.match(/route: /g)?.length, 1)
 })

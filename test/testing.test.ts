@@ -206,9 +206,12 @@ t.test('custom constraints: by the option constraints and the headers given; wit
   t.strictSame(await findWrongAnswers(two, { headers: { 'x-tenant': 'x' } }), [
     { method: 'PUT', url: '/a', expected: "a route at '/a', by headers for the constraints { tenant: 'y' }", actual: 'nothing to ask' }
   ])
-  const both = await findWrongAnswers(two, { headers: ({ tenant }) => ({ 'X-Tenant': String(tenant) }) })
+  const both = await findWrongAnswers(two, { headers: ({ tenant }) => ({ 'X-Tenant': tenant }) })
   t.strictSame(both, [])
   t.equal(both.checks, 2 * two.supportedMethods.length - 1, 'each tenant, without GET and HEAD, or PUT')
+  const strict = build(t, { plugin: tenants as object, routes: ['GET /free'], fastify: routerOptions({ constraints: { tenant: { ...strategy('tenant'), mustMatchWhenDerived: true } } }) })
+  strict.route({ method: 'GET', url: '/a', constraints: { tenant: 'x' }, handler: async () => t.fail('a handler was called') })
+  t.strictSame(await findWrongAnswers(strict, { headers: ({ tenant }) => ({ 'x-tenant': tenant }) }), [], 'what is undefined is not sent')
   const app = start({ constraints: async ({ headers }: { headers: Record<string, string> }) => ({ tenant: headers['x-tenant'] }) })
   t.strictSame(await findWrongAnswers(app), [{ method: 'GET, HEAD', url: '/a', expected: "a route at '/a', by headers for the constraints { tenant: 'x' }", actual: 'nothing to ask' }])
   const wrong = await findWrongAnswers(app, { headers: { 'x-tenant': 'x' } })
@@ -267,7 +270,10 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
     [{ params: ['x'] }, "option 'params' must be an object of strings, got [ 'x' ]"],
     [{ params: { id: 1 } }, "option 'params' must be an object of strings, got { id: 1 }"],
     [{ headers: null }, "option 'headers' must be an object of strings, or a function that returns one, got null"],
-    [{ headers: () => ({ host: undefined }) }, "option 'headers' must return an object of strings, got { host: undefined }"],
+    [{ headers: () => ({ host: 1 }) }, "option 'headers' must return an object of strings, got { host: 1 }"],
+    [{ headers: () => new Map() }, "option 'headers' must return an object of strings, got Map(0) {}"],
+    [{ headers: new Map() }, "option 'headers' must be an object of strings, or a function that returns one, got Map(0) {}"],
+    [{ params: () => ({}) }, "option 'params' must be an object of strings, got [Function: params]"],
     [null, 'findWrongAnswers takes options as an object, got null'],
     [5, 'findWrongAnswers takes options as an object, got 5'],
     [{ ignore: '/a' }, "option 'ignore' must be an array of route patterns and regular expressions, got '/a'"],
