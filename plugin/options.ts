@@ -83,10 +83,15 @@ function compile (schema: unknown): TypeCheck<TObject> {
   throw new InvalidOptionError(`option 'schema' must have a member 'status' that can be 405, got ${show(schema.properties.status)}`)
 }
 
-/** The formats of the strings in a schema. A string whose format is not registered never passes TypeBox's check. */
-function formatsOf (schema: object, seen = new Set<object>()): string[] {
+/**
+ * The formats of the strings in a schema. A string whose format is not registered never passes TypeBox's check.
+ *
+ * @param defs the definitions of a `Type.Module` around it, of which only those that are referred to count
+ */
+function formatsOf (schema: object, defs: Record<string, unknown> = {}, seen = new Set<object>()): string[] {
   if (seen.has(schema)) return []
   seen.add(schema)
   const own = TypeGuard.IsString(schema) && schema.format !== undefined ? [schema.format] : []
-  return [...own, ...Object.values(schema).filter(isObject).flatMap(part => formatsOf(part, seen))]
+  const { $defs = defs, $ref, ...parts } = schema as { $defs?: typeof defs, $ref?: string }
+  return [...own, ...[...Object.values(parts), $defs[`${$ref}`]].filter(isObject).flatMap(part => formatsOf(part, $defs, seen))]
 }

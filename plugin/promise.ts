@@ -21,10 +21,11 @@ export function attempt<T> (call: () => T | PromiseLike<T>, fail: (error: unknow
 /**
  * Calls an option that is a function, which may return a promise or any other thenable.
  *
- * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` if that is not an error, because Fastify treats only errors as failures
+ * @throws what the option throws; `FST_ALLOWED_METHODS_INVALID_OPTION` if that is not an error, because Fastify treats only errors as failures;
+ *   its cause is what was thrown, such as an error of another realm
  */
 export function callOption<T> (name: string, call: () => T | PromiseLike<T>): MaybePromise<T> {
   return attempt(call, error => {
-    throw error instanceof Error ? error : new InvalidOptionError(`option '${name}' must throw errors, threw ${show(error)}`)
+    throw error instanceof Error ? error : new InvalidOptionError(`option '${name}' must throw errors, threw ${show(error)}`, { cause: error })
   })
 }

@@ -1,4 +1,4 @@
-import { type Static, type TObject, Type } from '@sinclair/typebox'
+import { type Static, type TObject, type TSchema, Type } from '@sinclair/typebox'
 import Fastify from 'fastify'
 import t from 'tap'
 import fastifyAllowedMethods, { type FastifyAllowedMethodsOptions as Options, MethodNotAllowedProblem } from '../plugin/index.js'
@@ -89,11 +89,22 @@ t.test('a schema may have data with a member called format, and ask for what var
   t.equal((await app.inject({ method: 'PUT', url: '/b' })).json().code, 'FST_ALLOWED_METHODS_INVALID_PROBLEM')
 })
 
+t.test('of a Type.Module, the formats that count are those of the parts that a schema refers to', async t => {
+  const models = Type.Module({ Unused: Type.String({ format: 'x' }), Used: Type.String({ format: 'y' }), Deep: Type.Array(Type.Ref('Used')), Plain: Type.Array(Type.String()) })
+  const start = async (hint: TSchema) => {
+    const schema = Type.Object({ status: Type.Integer(), hint: Type.Optional(hint) })
+    await build(t, { plugin: { schema } as object }).ready()
+  }
+  await start(models.Import('Plain'))
+  for (const name of ['Used', 'Deep'] as const) await t.rejects(start(models.Import(name)), { message: /^option 'schema' must have formats that TypeBox knows, got 'y'; / })
+  await t.rejects(start(Type.Array(models.Import('Unused'))), { message: /, got 'x'; / })
+})
+
 t.test('a schema may ask for the type that the option gives, and for no other', async t => {
   const schema = Type.Object({ type: Type.Literal('/405'), status: Type.Literal(405) }) as never
   const app = build(t, { plugin: { schema, type: '/405' }, routes: ['GET /a'] })
   t.strictSame((await app.inject({ method: 'PUT', url: '/a' })).json(), { type: '/405', status: 405 })
-  await t.rejects(async () => await build(t, { plugin: { schema } }).ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /'\/type' is invalid: Expected '\/405', got 'https:/ })
+  await t.rejects(async () => await build(t, { plugin: { schema } as object }).ready(), { code: 'FST_ALLOWED_METHODS_INVALID_OPTION', message: /'\/type' is invalid: Expected '\/405', got 'https:/ })
 })
 
 t.test('a schema that refers to others, or is of an unknown kind, is refused, with the reason and the part', async t => {

@@ -177,9 +177,12 @@ t.test("what problem throws goes to the app's error handler, Allow still set", a
   for (const [error, message] of thrown) {
     for (const problem of [() => { throw error }, async () => { throw error }]) {
       const app = build(t, { routes: ['GET /users'], plugin: { problem } })
+      let cause: unknown
+      app.addHook('onError', async (_request, _reply, error) => { cause = error.cause })
       const reply = await app.inject(put('/users'))
       t.equal(reply.statusCode, 500)
       t.equal(reply.json().message, message)
+      t.equal(cause, error instanceof Error ? undefined : error)
       t.equal(reply.headers.allow, 'GET, HEAD')
       t.equal(reply.headers['content-type'], 'application/json; charset=utf-8')
     }
