@@ -35,7 +35,7 @@ export interface AppSpec {
   secret: 'none' | 'sync' | 'async'
   addedMethods: string[]
   items: Item[]
-  /** Before which item of the root the plugin is registered; not at all if that is -1. */
+  /** Before which item of the root the plugin is registered; not there at all if that is -1. */
   pluginAt: number
   awaited: boolean
   options: Options
@@ -103,7 +103,7 @@ const { item } = fc.letrec<{ item: Item, scope: Item, notFound: Item, further: I
     { weight: 6, arbitrary: route },
     { weight: 1, arbitrary: tie('notFound') },
     { weight: 2, arbitrary: tie('scope') },
-    { weight: 1, arbitrary: tie('further') }
+    { weight: 2, arbitrary: tie('further') }
   ),
   scope: fc.record({ prefix: fc.constantFrom('', '/a', '/users', '/a/', '/:id', '/b/a'), items: fc.array(tie('item'), { maxLength: 4 }) }),
   notFound: fc.record({ notFound: fc.constantFrom('mine', 'other') }),
@@ -132,14 +132,19 @@ export const appSpec: fc.Arbitrary<AppSpec> = fc.record({
   secret: fc.constantFrom('none', 'none', 'sync', 'async'),
   addedMethods: fc.subarray(ADDED),
   items: fc.array(item, { minLength: 1, maxLength: 8 }),
-  pluginAt: fc.integer({ min: -1, max: 8 }),
+  pluginAt: fc.integer({ min: -2, max: 8 }).map(at => Math.max(at, -1)),
   awaited: fc.boolean(),
   options,
   hidden: fc.subarray(['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'], { minLength: 1, maxLength: 2 })
 }).map((spec): AppSpec => ({
   ...spec,
+  pluginAt: Math.max(spec.pluginAt, registersInPrefix(spec.items) ? -1 : 0),
   options: { ...spec.options, ...(hasNotFoundHandler(spec.items) && { notFound: false }) } // it would not start
 }))
+
+function registersInPrefix (items: Item[], prefix = ''): boolean {
+  return items.some(item => 'options' in item ? prefix !== '' : 'items' in item && registersInPrefix(item.items, prefix + item.prefix))
+}
 
 function hasNotFoundHandler (items: Item[]): boolean {
   return items.some(item => 'notFound' in item || ('items' in item && item.prefix === '' && hasNotFoundHandler(item.items)))
