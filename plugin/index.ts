@@ -26,12 +26,13 @@ export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } fr
 export const fastifyAllowedMethods = fp(
   async function fastifyAllowedMethods (app, options) {
     const given = await checkOptions(options)
-    const installation = installationOf(app) ?? installAtRoot(app)
+    const earlier = installationOf(app)
+    const installation = earlier ?? installAtRoot(app)
     setOptions(installation, app, given)
     if (given.notFound) setNotFoundHandler(installation, app, given)
     if (given.advertise) advertise(installation, app)
-    const isDecorated = app.hasDecorator('allowedMethods') && app.hasDecorator('methodsByUrl') && app.hasReplyDecorator('sendMethodNotAllowed')
-    if (!isDecorated) { // if the app has one of them, Fastify tells of it
+    const isDecorated = earlier !== undefined && app.hasDecorator('allowedMethods') && app.hasReplyDecorator('sendMethodNotAllowed')
+    if (!isDecorated) { // if the app has a decorator of such a name, Fastify tells of it
       app.decorate('allowedMethods', allowedMethods)
       app.decorate('methodsByUrl', { getter: () => installation.record.methodsByUrl })
       app.decorateReply('sendMethodNotAllowed', sendMethodNotAllowed)

@@ -92,6 +92,9 @@ function formatsOf (schema: object, defs: Record<string, unknown> = {}, seen = n
   if (seen.has(schema)) return []
   seen.add(schema)
   const own = TypeGuard.IsString(schema) && schema.format !== undefined ? [schema.format] : []
-  const { $defs = defs, $ref, ...parts } = schema as { $defs?: typeof defs, $ref?: string }
-  return [...own, ...[...Object.values(parts), $defs[`${$ref}`]].filter(isObject).flatMap(part => formatsOf(part, $defs, seen))]
+  const isImport = TypeGuard.IsImport(schema)
+  const known = isImport ? schema.$defs as typeof defs : defs
+  const parts = isImport ? [] : Object.values(schema)
+  if (isImport || TypeGuard.IsRef(schema)) parts.push(known[schema.$ref])
+  return [...own, ...parts.filter(isObject).flatMap(part => formatsOf(part, known, seen))]
 }

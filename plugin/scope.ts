@@ -103,8 +103,10 @@ export function settingsFor ({ registrations, root }: Installation, url: string)
   const last = registrations.at(-1)
   if (last?.prefix === '') return last.settings
   const path = normalize(root, decode(routedPath(root, url), decodeURI))
-  const exact = registrations.findLast(registration => registration.path === path) // as `/` at the root, which is also that of an empty `/:id`
-  return (exact ?? registrations.findLast(({ pattern }) => pattern.test(path)))?.settings
+  const found = registrations.findLast(({ pattern }) => pattern.test(path))
+  const isEmpty = path.endsWith('/') && path.split('/').length === found?.path.split('/').length // its last parameter, if that is a whole segment
+  const own = isEmpty ? registrations.findLast(other => other.path + PARAMETER === found.path) : undefined // as the root of `/`, for `/:id`
+  return (own ?? found)?.settings
 }
 
 /** One colon starts a parameter, two stand for a literal colon (https://fastify.dev/docs/latest/Reference/Routes/#url-building). */

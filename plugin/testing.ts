@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance, HTTPMethods } from 'fastify'
 import type { ConstraintValues } from '../types/options.js'
 import { constraintsInUse, customConstraints, strategiesOf } from './constraints.js'
-import { InvalidArgumentError, ensure, isObject, isRecord, show } from './errors.js'
+import { InvalidArgumentError, ensure, isRecord, show } from './errors.js'
 import { isDeclared } from './printed.js'
 import { type Answer, type Seen, noticeProbe, sendProbe, toAnswer } from './probe.js'
 import { samplesOf } from './sample.js'
@@ -149,7 +149,7 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
 
 function checkArguments (app: FastifyInstance, options: FindWrongAnswersOptions): FindWrongAnswersOptions {
   ensure(typeof app?.hasDecorator === 'function', InvalidArgumentError, 'findWrongAnswers takes a Fastify app', app)
-  ensure(isObject(options), InvalidArgumentError, 'findWrongAnswers takes options as an object', options)
+  ensure(isRecord(options), InvalidArgumentError, 'findWrongAnswers takes options as an object', options)
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(EXPECTED, name)) {
       throw new InvalidArgumentError(`option '${name}' does not exist, got ${show(value)}; the options are ${Object.keys(EXPECTED).join(', ')}`)

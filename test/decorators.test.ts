@@ -125,6 +125,10 @@ t.test('outside the prefix that it is registered for, the decorators take the de
 })
 
 t.test('a name that the app has given away already stops the start', async t => {
+  const both = build(t, { plugin: false })
+  both.decorate('allowedMethods', undefined as never).decorateReply('sendMethodNotAllowed', undefined as never)
+  both.register(fastifyAllowedMethods)
+  await t.rejects(async () => await both.ready(), { code: 'FST_ERR_DEC_ALREADY_PRESENT' })
   for (const name of ['allowedMethods', 'methodsByUrl', 'sendMethodNotAllowed'] as const) {
     for (const isSecond of [false, true]) {
       const app = build(t, { plugin: false })

@@ -98,6 +98,7 @@ t.test('of a Type.Module, the formats that count are those of the parts that a s
   await start(models.Import('Plain'))
   for (const name of ['Used', 'Deep'] as const) await t.rejects(start(models.Import(name)), { message: /^option 'schema' must have formats that TypeBox knows, got 'y'; / })
   await t.rejects(start(Type.Array(models.Import('Unused'))), { message: /, got 'x'; / })
+  for (const name of ['$ref', '$defs']) await t.rejects(start(Type.Object({ [name]: Type.String({ format: 'z' }) })), { message: /, got 'z'; / }, `a member ${name}`)
 })
 
 t.test('a schema may ask for the type that the option gives, and for no other', async t => {

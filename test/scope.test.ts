@@ -255,15 +255,21 @@ t.test('an empty segment of a prefix is one', async t => {
 })
 
 t.test('the path of a prefix alone is its own, though that is also an empty parameter', async t => {
-  for (const prefixes of [['/', '/:tenant'], ['/:tenant', '/'], ['/api/', '/api/:tenant'], ['/api/:tenant', '/api/']]) {
+  const pairs = [['/', '/:tenant'], ['/api/', '/api/:tenant'], ['/:v/', '/:v/:tenant'], ['/ap:i/', '/ap:i/:tenant']]
+  for (const prefixes of [...pairs, ...pairs.map(pair => pair.toReversed())]) {
     const app = build(t, { plugin: false, routes: ['GET /', 'GET /api/:page'] })
     for (const prefix of prefixes) {
       app.register(async scope => { scope.register(fastifyAllowedMethods, { type: prefix }) }, { prefix: prefix === '/' ? '' : prefix })
     }
     const [outer, inner] = prefixes.toSorted() as [string, string]
-    t.equal(await typeOf(app, outer), outer)
+    t.equal(await typeOf(app, outer.replace(/ap:i|:v/, 'api')), outer)
     t.equal(await typeOf(app, '/api/x'), inner)
   }
+  const app = build(t, { plugin: false, routes: ['GET /api/:page'] })
+  for (const [prefix, type] of [['/api/', 'first'], ['/api/', 'last'], ['/api/:tenant', 'inner'], ['/:v/', 'other']] as const) {
+    app.register(async scope => { scope.register(fastifyAllowedMethods, { type }) }, { prefix })
+  }
+  t.equal(await typeOf(app, '/api/'), 'last')
 })
 
 t.test('an exact prefix with two colons comes before a parameter of that name', async t => {

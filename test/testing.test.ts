@@ -276,6 +276,7 @@ t.test('a run that checks nothing fails, and so do an app without the plugin and
     [{ params: () => ({}) }, "option 'params' must be an object of strings, got [Function: params]"],
     [null, 'findWrongAnswers takes options as an object, got null'],
     [5, 'findWrongAnswers takes options as an object, got 5'],
+    [new Map(), 'findWrongAnswers takes options as an object, got Map(0) {}'],
     [{ ignore: '/a' }, "option 'ignore' must be an array of route patterns and regular expressions, got '/a'"],
     [{ ignore: { a: '/a' } }, "option 'ignore' must be an array of route patterns and regular expressions, got { a: '/a' }"],
     [{ ignore: [1] }, "option 'ignore' must be an array of route patterns and regular expressions, got [ 1 ]"]

@@ -105,7 +105,7 @@ const { item } = fc.letrec<{ item: Item, scope: Item, notFound: Item, further: I
     { weight: 2, arbitrary: tie('scope') },
     { weight: 2, arbitrary: tie('further') }
   ),
-  scope: fc.record({ prefix: fc.constantFrom('', '/a', '/users', '/a/', '/:id', '/b/a'), items: fc.array(tie('item'), { maxLength: 4 }) }),
+  scope: fc.record({ prefix: fc.constantFrom('', '/a', '/users', '/a/', '/:id', '/:id/', '/b/a'), items: fc.array(tie('item'), { maxLength: 4 }) }),
   notFound: fc.record({ notFound: fc.constantFrom('mine', 'other') }),
   further: fc.record({ options: scoped })
 }))
@@ -192,7 +192,7 @@ export function declaredIn (app: FastifyInstance): Declared {
   return app.getDecorator<Declared>('declared')
 }
 
-/** Declares an item. A second not-found handler for a prefix is left out, since it would end the process, and a second registration too. */
+/** Declares an item. A second not-found handler for a prefix is left out, since it would end the process, and so is a second registration. */
 async function declare (scope: FastifyInstance, item: Item, done: Set<string>, register: (scope: FastifyInstance, options: Options) => Promise<void>): Promise<void> {
   const prefix = scope.prefix.replace(/\/$/, '').replace(/:\w+/g, ':')
   if ('items' in item) {

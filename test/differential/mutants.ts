@@ -54,10 +54,10 @@ const MUTANTS: Record<string, [file: string, from: string, to: string]> = {
   'takes the options of the prefix registered last': ['scope', 'other.rank <= rank', 'true'],
   'takes a parameter for more specific than text': ['scope', "PARAMETER = '\\x01'", "PARAMETER = '~'"],
   'takes a longer segment for one within a prefix': ['scope', "'(/|$)'", "''"],
-  'takes the path of a prefix for an empty parameter': ['scope', '(exact ?? registrations', '(registrations'],
+  'takes the path of a prefix for an empty parameter': ['scope', '(own ?? found)', 'found'],
   'takes options of other prefixes along': ['scope', 'inner.prefix.startsWith(', '((text) => text.length > 0)('],
   'takes no options along into a prefix': ['scope', 'outer === undefined ?', 'true ?'],
-  'serves the whole app from a prefix': ['scope', 'pattern.test(path)))?.settings', 'pattern.test(path)) ?? registrations[0])?.settings'],
+  'serves the whole app from a prefix': ['scope', '(own ?? found)', '(own ?? found ?? registrations[0])'],
   'looks for a prefix in the path as it was sent': ['scope', 'decode(routedPath(root, url), decodeURI)', 'routedPath(root, url)'],
   'looks for a prefix in another case': ['scope', 'normalize(root, decode(', '((_, path) => path)(root, decode(']
 }

@@ -6,7 +6,7 @@ import { type RequestSpec, send } from './request.js'
 export type OptionsAt = (request: RequestSpec) => Promise<Options | undefined>
 
 /**
- * Finds the options in force by a router: an app like another, whose only routes are a wildcard for each prefix that has a registration.
+ * Finds the options in force by a router: an app like another, whose only routes are each prefix that has a registration, and a wildcard in it.
  * Its answer is the innermost prefix; the options are those of it, over those of the prefixes around it.
  */
 export async function scopesOf (spec: AppSpec, app: FastifyInstance): Promise<OptionsAt> {
