@@ -105,7 +105,7 @@ export function settingsFor ({ registrations, root }: Installation, url: string)
   const path = normalize(root, decode(routedPath(root, url), decodeURI))
   const found = registrations.findLast(({ pattern }) => pattern.test(path))
   const isEmpty = path.endsWith('/') && path.split('/').length === found?.path.split('/').length // its last parameter, if that is a whole segment
-  const own = isEmpty ? registrations.findLast(other => other.path + PARAMETER === found.path) : undefined // as the root of `/`, for `/:id`
+  const own = isEmpty ? registrations.findLast(other => other.path + PARAMETER === found.path) : undefined // such as the root, where `/` is found for `/:id`
   return (own ?? found)?.settings
 }
 
