@@ -104,8 +104,9 @@ export function settingsFor ({ registrations, root }: Installation, url: string)
   if (last?.prefix === '') return last.settings
   const path = normalize(root, decode(routedPath(root, url), decodeURI))
   const found = registrations.findLast(({ pattern }) => pattern.test(path))
-  const isEmpty = path.endsWith('/') && path.split('/').length === found?.path.split('/').length // its last parameter, if that is a whole segment
-  const own = isEmpty ? registrations.findLast(other => other.path + PARAMETER === found.path) : undefined // such as the root, where `/` is found for `/:id`
+  // A last parameter may be empty, but the path of a prefix is its own: `/` that of the root, not of `/:id`.
+  const isEmpty = path.endsWith('/') && path.split('/').length === found?.path.split('/').length
+  const own = isEmpty ? registrations.findLast(other => other.path + PARAMETER === found.path) : undefined
   return (own ?? found)?.settings
 }
 
