@@ -272,14 +272,6 @@ t.test('the path of a prefix alone is its own, though that is also an empty para
   t.equal(await typeOf(app, '/api/'), 'last')
 })
 
-t.test('an exact prefix with two colons comes before a parameter of that name', async t => {
-  const app = Fastify()
-  for (const prefix of ['/::tenant', '/:tenant']) app.register(async scope => { scope.register(fastifyAllowedMethods, { type: prefix }) }, { prefix })
-  app.get('/:page', async () => '')
-  t.equal(await typeOf(app, '/:tenant'), '/::tenant')
-  t.equal(await typeOf(app, '/acme'), '/:tenant')
-})
-
 t.test('for prefixes alike the last registration wins, also one that is made again', async t => {
   const app = build(t, { routes: ['GET /a/y'] })
   for (const prefix of ['/:t', '/:u', '/:t']) {
