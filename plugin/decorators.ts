@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { AnyRequest, ConstraintValues } from '../types/options.js'
 import { constraintsInUse } from './constraints.js'
 import { InvalidArgumentError, ensure, isRecord } from './errors.js'
-import { findMethods, isListOfMethods, narrow, withoutRefused } from './methods.js'
+import { findForRefusal, findMethods, isListOfMethods, narrow, withoutRefused } from './methods.js'
 import { DEFAULT_SETTINGS } from './options.js'
 import { type MaybePromise, andThen, attempt } from './promise.js'
 import { holdUntil, replyMethodNotAllowed, watch } from './reply.js'
@@ -32,7 +32,7 @@ export function sendMethodNotAllowed (this: FastifyReply, given?: readonly strin
   const settings = settingsFor(installation, routedUrl(this.request)) ?? DEFAULT_SETTINGS
   const methods = given === undefined ? undefined : toMethods(given).filter(method => method !== this.request.method)
   const keep = () => methods === undefined
-    ? andThen(findMethods(installation, this.request, settings), found => found.methods)
+    ? andThen(findForRefusal(installation, this.request, settings), found => found.methods)
     : narrow(methods, this.request, settings.allow)
   const isOvertaken = watch(this)
   const send = (kept: readonly string[]): MaybePromise<void> => {

@@ -26,6 +26,14 @@ export function findMethods (installation: Installation, request: AnyRequest, se
   return allowed(finding, undefined, installation, request, settings, isMiss)
 }
 
+/** Finds the methods of a URL at which a handler or a hook refuses one. It is known, even if only root catch-alls take it. */
+export function findForRefusal (installation: Installation, request: AnyRequest, settings: Settings): MaybePromise<Finding> {
+  return andThen(constraintsOf(installation, request, settings.constraints), values => {
+    const isKnown = routedMethods(installation, routedUrl(request), values, settings.catchAll).length > 0
+    return findMethods(installation, request, { ...settings, constraints: () => values, catchAll: settings.catchAll || !isKnown })
+  })
+}
+
 function findConstrained (installation: Installation, request: AnyRequest, settings: Settings, isMiss: boolean): MaybePromise<Finding> {
   return andThen(constraintsOf(installation, request, settings.constraints), values => {
     const methods = routedMethods(installation, routedUrl(request), values, settings.catchAll)

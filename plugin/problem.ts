@@ -85,7 +85,7 @@ function withoutInherited (name: string, value: unknown): unknown {
 export function faultOf (body: unknown, check: TypeCheck<TObject>): string | undefined {
   if (!check.Check(body)) {
     const { path, message, value } = check.Errors(body).First() ?? { path: '', message: 'Expected what the schema describes', value: body }
-    return `'${path}' is invalid: ${message}, got ${show(value)}`
+    return `${show(path)} is invalid: ${message}, got ${show(value)}`
   }
   if (body.status === undefined || body.status === 405) return undefined
   return `'/status' is invalid: Expected 405, got ${show(body.status)}` // the status of the response (RFC 9457 §3.1.2)

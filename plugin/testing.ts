@@ -98,9 +98,11 @@ export async function findWrongAnswers (of: Pick<FastifyInstance, 'hasDecorator'
     const values = constraintsInUse(app, { ...constraints, version: headers['accept-version'], host: headers.host })
     // A declared value need not be one that a request can have, such as a list of values. Then the probe tells whether its routes are reached.
     const isAskable = isReached(constraints, values)
+    const { host } = constraints
+    const isHost = !(host instanceof RegExp) || custom.includes('host') || String(headers.host).search(host) !== -1
     const urls = samplesOf(pattern, params, ({ url, names }, byName) => !isAskable || methods.some(method => {
       const match = app.findRoute({ method: method as HTTPMethods, url, constraints: values })
-      if (match === null) return false
+      if (match === null || !isHost) return false
       const [found, unique] = [Object.keys(match.params), [...new Set(names)]]
       return byName ? isDeepStrictEqual(found, unique) : found.length >= unique.length
     }))

@@ -1,6 +1,6 @@
 import { customConstraints } from './constraints.js'
 import { methodsInUse } from './routed.js'
-import type { Installation } from './scope.js'
+import { type Installation, settingsFor } from './scope.js'
 
 /** Warns of custom constraints if a registration lacks the option `constraints`: `Allow` would leave out what routes under them take. */
 export function warnOfUnknownConstraints (installation: Installation): void {
@@ -19,7 +19,8 @@ export function warnOfCatchAlls (installation: Installation): void {
   const { root, record } = installation
   if (methodsInUse(installation).length < root.supportedMethods.length) return
   for (const [url, methods] of record.methodsByUrl) {
-    if (!url.endsWith('*') || record.constraintsByUrl.has(url) || !root.supportedMethods.every(method => methods.has(method))) continue
+    const takesAll = url.endsWith('*') && !record.constraintsByUrl.has(url) && root.supportedMethods.every(method => methods.has(method))
+    if (!takesAll || settingsFor(installation, url) === undefined) continue
     root.log.warn(`fastify-allowed-methods: the route '${url}' takes every method that Fastify supports, so that none of them is answered 405 below it; ` +
       'declare it for those that it serves')
   }

@@ -202,10 +202,28 @@ t.test('a handler that waits for the reply goes on once it is sent', async t => 
   }
 })
 
-t.test('where a root catch-all alone takes the URL, reply.sendMethodNotAllowed says that no method is supported', async t => {
+t.test('where root catch-alls alone take the URL, reply.sendMethodNotAllowed lists them: who refuses a method knows the URL', async t => {
+  const constraints = { host: 'a.example' }
+  for (const plugin of [{}, { allow: (methods: string[]) => methods }, { constraints: async () => ({}) }]) {
+    const app = build(t, { plugin, routes: ['GET /*'] })
+    for (const constraints of [{}, { host: 'a.example' }]) app.post('/*', { constraints }, async (_request, reply) => reply.sendMethodNotAllowed())
+    app.route({ method: 'DELETE', url: '/*', constraints, handler: async () => 'deleted' })
+    app.options('/nowhere', async (_request, reply) => reply.sendMethodNotAllowed())
+    t.equal(await ask(app, 'POST', '/nowhere'), 'GET, HEAD, OPTIONS')
+    t.equal(await ask(app, 'POST', '/elsewhere'), 'GET, HEAD')
+    t.equal(await ask(app, 'POST', '/elsewhere', { host: 'a.example' }), 'DELETE, GET, HEAD')
+    t.equal(await ask(app, 'OPTIONS', '/nowhere'), 'GET, HEAD, POST')
+    t.equal(await ask(app, 'PUT', '/elsewhere'), 404)
+  }
   const app = build(t)
   app.get('/*', async (_request, reply) => reply.sendMethodNotAllowed())
-  t.equal(await ask(app, 'GET', '/nowhere'), '')
+  t.equal(await ask(app, 'GET', '/nowhere'), '', 'GET and HEAD are refused together')
+})
+
+t.test('allow: where it hides all but root catch-alls, reply.sendMethodNotAllowed is the 404 of the app', async t => {
+  const app = build(t, { plugin: { allow: methods => methods.filter(method => method !== 'POST') }, routes: ['GET /*'] })
+  app.post('/hidden', async (_request, reply) => reply.sendMethodNotAllowed())
+  t.equal(await ask(app, 'POST', '/hidden'), 404)
 })
 
 t.test('what is routed is listed in a not-found handler too, after reply.callNotFound()', async t => {

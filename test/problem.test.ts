@@ -131,6 +131,7 @@ t.test("a body that is no valid problem is the programmer's error: 500 by the ap
   for (let i = 0; i < 100_000; i++) deep = { deep }
   const Status = Type.Object({ status: Type.Integer(), self: Type.Optional(Type.Unknown()) })
   const Coded = Type.Object({ status: Type.Integer(), code: Type.Union([Type.RegExp(/\d/), Type.Null()]) }) // TypeBox refuses, and finds no error
+  const Named = Type.Object({ status: Type.Integer(), named: Type.Record(Type.String(), Type.Integer()) })
   const cases: [unknown, RegExp, typeof Status?][] = [
     [undefined, /^problem must be an object, got undefined$/],
     [() => {}, /^problem must be an object, got \[Function/],
@@ -140,6 +141,7 @@ t.test("a body that is no valid problem is the programmer's error: 500 by the ap
     [{ type: 'a', title: 'a', status: 404, detail: 'a', instance: 'a', allow: [] }, /^problem member '\/status' is invalid: Expected 405, got 404$/],
     [{ type: 'a', title: 'a', status: 405, detail: 'a', instance: 'a', allow: ['a b'] }, /^problem member '\/allow\/0' is invalid: Expected string to match .*, got 'a b'$/],
     [{ status: 404 }, /^problem member '\/status' is invalid: Expected 405, got 404$/, Status],
+    [{ status: 405, named: { ['k'.repeat(300)]: 'v' } }, /^problem member '\/named\/k{71}… is invalid: Expected integer, got 'v'$/, Named as never],
     [{ status: 405, get self () { throw null } }, /^problem cannot be written as JSON: null$/, Status], // eslint-disable-line no-throw-literal
     [{ status: 405, code: 5 }, /^problem member '' is invalid: Expected what the schema describes, got \{ status: 405, code: 5 \}$/, Coded as never],
     [circular, /^problem cannot be written as JSON: Converting circular structure to JSON/, Status],

@@ -170,6 +170,19 @@ t.test('a child scope of an app that is ready will do', async t => {
   t.strictSame(await findWrongAnswers(child), [])
 })
 
+t.test('a host that is a regular expression is told if no header has it, also where another route takes the URL', async t => {
+  for (const other of ['/*', '/:a']) {
+    const app = build(t, { routes: ['GET /a/b', `GET ${other}`] })
+    app.route({ method: 'GET', url: '/h', constraints: { host: /^a\.example$/ }, handler: async () => 'h' })
+    app.addHook('onSend', async (request, reply) => { if (request.url === '/h') reply.removeHeader('allow') })
+    const told = async (headers: Record<string, string>) => (await findWrongAnswers(app, { headers })).map(({ url, expected }) => ({ url, expected }))
+    t.strictSame(await told({ host: 'b.example' }), [{ url: '/h', expected: "a value in params or headers for '/h'" }])
+    const found = await told({ host: 'a.example' })
+    t.equal(found.length, app.supportedMethods.length - 2 + 1, 'each method but GET and HEAD, and one that is not supported')
+    t.strictSame(found[0], { url: '/h', expected: { status: 405, allow: 'GET, HEAD', mediaType: 'application/problem+json', problem: 'valid' } })
+  }
+})
+
 t.test('each method of a pattern is asked for under its own constraints', async t => {
   for (const isLoaded of [false, true]) {
     const app = build(t)

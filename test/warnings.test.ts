@@ -50,3 +50,14 @@ t.test('no warning where a 405 can be answered', async t => {
     t.strictSame(warnings, [])
   }
 })
+
+t.test('no warning of a catch-all where the plugin does not serve', async t => {
+  const { app, warnings } = start(t)
+  app.all('/other/*', async () => 'all')
+  app.register(async api => {
+    api.register(fastifyAllowedMethods)
+    api.all('/all/*', async () => 'all')
+  }, { prefix: '/:tenant/api' })
+  await app.ready()
+  t.strictSame(warnings, [warning('/:tenant/api/all/*')])
+})
