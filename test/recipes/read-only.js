@@ -1,13 +1,12 @@
+import allowedMethods from 'fastify-allowed-methods'
+
 const READS = ['GET', 'HEAD', 'OPTIONS']
 
-/** While the service is read-only, what writes is answered 405. */
+/** While the service is read-only, what writes is answered 405, or 404 where nothing can be read, and no `Allow` lists it. */
 export default async function readOnly (app, { isReadOnly }) {
+  app.register(allowedMethods, { allow: methods => isReadOnly() ? methods.filter(method => READS.includes(method)) : methods })
   app.addHook('onRequest', async (request, reply) => {
-    if (isReadOnly() && !request.is404 && !READS.includes(request.method)) {
-      const methods = await app.allowedMethods(request)
-      if (methods.length === 0) return reply.callNotFound() // only a root catch-all takes it, or it is hidden
-      return reply.sendMethodNotAllowed(methods.filter(method => READS.includes(method)))
-    }
+    if (isReadOnly() && !request.is404 && !READS.includes(request.method)) return reply.sendMethodNotAllowed()
   })
 }
 
