@@ -13,6 +13,7 @@ import { warnOfCatchAlls, warnOfUnknownConstraints } from './warnings.js'
 
 export type * from '../types/fastify.js' // it exports nothing, and brings the declarations for Fastify's own types along
 export type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions, MethodNotAllowedError } from '../types/options.js'
+export type { OptionsWithSchema, OptionsWithSchemaAndProblem, OptionsWithoutSchema } from '../types/options.js'
 export { MethodNotAllowedProblem, ProblemDetails, isMethodNotAllowedProblem } from '../types/problem.js'
 
 /**

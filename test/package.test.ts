@@ -161,6 +161,26 @@ t.test('the types that are published', async t => {
   })
 })
 
+t.test("what is wrong in the options is what the compiler's message is about", async t => {
+  const cases = [
+    ['{ problem: problem => problem, catchall: true }', "'catchall' does not exist in type"],
+    ["{ problem: problem => problem, catchAll: 'yes' }", "Type 'string' is not assignable to type 'boolean | undefined'"],
+    ['{ problem: ({ title }) => ({ title }) }', 'is missing the following properties from type \'{ type: string; title: string; '],
+    ['{ schema, problem: problem => problem, catchall: true }', "'catchall' does not exist in type"],
+    ['{ schema, problem: problem => problem, allow: () => 5 }', "The types returned by 'allow(...)' are incompatible"],
+    ['{ schema, problem: problem => ({ ...problem, hint: 405 }) }', "'[whatProblemReturnsMustSatisfySchema]' is missing"],
+    ["{ schema: { type: 'object' } }", "is not assignable to type 'ObjectSchemaOfSinclairTypebox'"]
+  ] as const
+  const { program, consumer } = open(`import fastify from 'fastify'
+    import { Type } from '@sinclair/typebox'
+    import allowedMethods, { MethodNotAllowedProblem } from 'fastify-allowed-methods'
+    const schema = Type.Composite([MethodNotAllowedProblem, Type.Object({ hint: Type.Optional(Type.String()) })])
+    ${cases.map(([options]) => `fastify().register(allowedMethods, ${options})`).join('\n')}`)
+  const found = program.getSemanticDiagnostics(program.getSourceFile(consumer)).map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))
+  t.equal(found.length, cases.length)
+  for (const [at, [options, message]] of cases.entries()) t.ok(found[at]?.includes(message), `${options}: ${found[at]}`)
+})
+
 /** A file of a consumer in the editor's view, and the program that it makes with what it imports. */
 function open (text: string) {
   const consumer = `${folder}consumer.ts`

@@ -1,7 +1,11 @@
 import type { TObject } from '@sinclair/typebox'
-import type { FastifyPluginCallback, FastifyPluginOptions, FastifyRegisterOptions } from 'fastify'
+import type { FastifyPluginAsync, FastifyPluginCallback, FastifyPluginOptions, FastifyRegisterOptions, RawServerBase } from 'fastify'
 import type { MethodNotAllowedProblem } from './problem.js'
 import type { AnyRequest, ConstraintValues, FastifyAllowedMethods, FastifyAllowedMethodsOptions, Unmatched } from './options.js'
+
+type AnyCallback = FastifyPluginCallback<FastifyPluginOptions, RawServerBase>
+type AnyAsync = FastifyPluginAsync<FastifyPluginOptions, RawServerBase>
+type AnyPlugin = AnyCallback | AnyAsync | Promise<{ default: AnyCallback }> | Promise<{ default: AnyAsync }>
 
 declare module 'fastify' {
   interface FastifyRegister<T> {
@@ -15,6 +19,9 @@ declare module 'fastify' {
       plugin: FastifyAllowedMethods | Promise<{ default: FastifyAllowedMethods }>,
       options: FastifyRegisterOptions<FastifyAllowedMethodsOptions<Schema>>
     ): T
+    // Matches no plugin either, by the default of what is not inferred. It is for those who read the overload that is declared last, with the
+    // constraint of its type parameter, as `Parameters` does: it reads as Fastify's own.
+    <Plugin extends AnyPlugin = AnyPlugin & Unmatched>(plugin: NoInfer<Plugin>, options: FastifyRegisterOptions<FastifyPluginOptions>): T
   }
 
   interface FastifyInstance {

@@ -135,18 +135,30 @@ declare const unmatched: unique symbol
 /** What nothing satisfies. Editors do not offer a member whose name is a symbol. */
 export interface Unmatched { readonly [unmatched]: never }
 
-/** Named in the compiler's message if what `problem` returns does not satisfy `schema`. */
-interface WhatTheSchemaDescribes extends Unmatched {}
-type Unsuitable = (problem: MethodNotAllowedProblem, request: AnyRequest) => MethodNotAllowedProblem & WhatTheSchemaDescribes
+/** Named in the compiler's messages. */
+declare const whatProblemReturnsMustSatisfySchema: unique symbol
+declare enum ObjectSchemaOfSinclairTypebox { none = '' }
 
-interface OptionsWithoutSchema extends FastifyAllowedMethodsOptions { schema?: undefined }
-interface OptionsWithSchema extends Omit<FastifyAllowedMethodsOptions, 'schema' | 'problem'> { schema: TObject, problem?: Unsuitable | undefined }
+type OtherOptions = Omit<FastifyAllowedMethodsOptions, 'schema' | 'problem'>
+
+/** The options with `schema` alone. This and the next two are exported for the declarations of those who wrap the plugin. */
+export interface OptionsWithSchema extends OtherOptions { schema: TObject, problem?: Unmatched | undefined }
+
+/** Those with both, which are for the overload of `register` alone: what gets here is unsuitable, and the compiler's message says by the symbol why. */
+export interface OptionsWithSchemaAndProblem extends OtherOptions {
+  schema: TObject
+  problem: (problem: MethodNotAllowedProblem, request: AnyRequest) => MethodNotAllowedProblem | object
+  readonly [whatProblemReturnsMustSatisfySchema]: never
+}
+
+/** Those without `schema`. The last, also by name: of several that fit equally badly, the compiler explains the last. */
+export interface OptionsWithoutSchema extends Omit<FastifyAllowedMethodsOptions, 'schema'> { schema?: ObjectSchemaOfSinclairTypebox | undefined }
 
 /**
  * The plugin. With a `schema`, its options are those of the overload of `register` that types/fastify.ts declares. Its own signature is for
  * a `register` that is given the type of the options, and for whatever takes a plugin of that type; inference looks at the inherited one.
  */
-export interface FastifyAllowedMethods extends FastifyPluginAsync<OptionsWithoutSchema | OptionsWithSchema> {
+export interface FastifyAllowedMethods extends FastifyPluginAsync<OptionsWithSchema | OptionsWithSchemaAndProblem | OptionsWithoutSchema> {
   <Schema extends TObject = typeof MethodNotAllowedProblem>(app: FastifyInstance, options: FastifyAllowedMethodsOptions<Schema>): Promise<void>
   readonly default: FastifyAllowedMethods
   readonly fastifyAllowedMethods: FastifyAllowedMethods

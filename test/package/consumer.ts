@@ -39,6 +39,10 @@ const wrongOptions: FastifyAllowedMethodsOptions[] = [
   { problem: () => ({ title: 'No' }) }
 ]
 
+// What reads the type of `register`, as Nest's adapter does, finds Fastify's own; and who wraps the plugin can publish the types of that.
+export const others: Parameters<FastifyInstance['register']>[] = [[(_app, _options, done) => { done() }, { prefix: '/others', custom: 1 }]]
+export const wrapper = (options: Parameters<typeof allowedMethods>[1]) => options
+
 /** Registers the plugin with a schema that only the caller knows. */
 function registerGeneric<Schema extends TObject> (app: FastifyInstance, schema: Schema, problem: (problem: MethodNotAllowedProblem) => Static<Schema> & { status: 405 }): void {
   app.register(allowedMethods, { schema, problem })
@@ -78,6 +82,7 @@ async function build (): Promise<FastifyInstance> {
   }, { prefix: '/given' })
   await app.register(async generic => { registerGeneric(generic, schema, problem => ({ ...problem, hint: 'x' })) }, { prefix: '/generic' })
   await app.register(async thrown => { await thrown.register(allowedMethods, { throw: true }) }, { prefix: '/thrown' })
+  for (const other of others) app.register(...other)
   app.setErrorHandler((error: MethodNotAllowedError, _request, reply) => reply.code(error.statusCode).send([...error.allow, error.headers.allow]))
   app.get('/thrown', async () => [])
   app.get('/users/:id', async request => request.params)

@@ -17,7 +17,7 @@ const NODE = ['20', '22', '24']
 const TYPESCRIPT = ['5.9', '6.0', '7.0']
 const RESOLUTION = { node16: 'node16', nodenext: 'nodenext', bundler: 'preserve' } // to `module`
 const CONSUMERS = { 'consumer.mts': 'consumer.ts', 'consumer.cts': 'consumer.ts', 'require.cts': 'require.cts' } // to their sources
-const STRICT = { strict: true, skipLibCheck: false, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, target: 'es2022', types: ['node'] }
+const STRICT = { strict: true, skipLibCheck: false, declaration: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, target: 'es2022', types: ['node'] }
 
 /** Bytes and counts that a release must not exceed. `added` is what an app that has Fastify gets on top, the plugin included. */
 const BUDGET = { files: 250, unpacked: 680_000, dependencies: 3, addedPackages: 3, added: 3_000_000 }
