@@ -20,7 +20,7 @@ const CONSUMERS = { 'consumer.mts': 'consumer.ts', 'consumer.cts': 'consumer.ts'
 const STRICT = { strict: true, skipLibCheck: false, declaration: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, target: 'es2022', types: ['node'] }
 
 /** Bytes and counts that a release must not exceed. `added` is what an app that has Fastify gets on top, the plugin included. */
-const BUDGET = { files: 250, unpacked: 680_000, dependencies: 3, addedPackages: 3, added: 3_000_000 }
+const BUDGET = { files: 250, unpacked: 700_000, dependencies: 3, addedPackages: 3, added: 3_000_000 }
 
 const run = promisify(execFile)
 const shell = promisify(exec)
