@@ -21,12 +21,14 @@ t.test('the option gives the values of custom constraints, synchronous or asynch
     const app = build(t, isAsync
       ? async request => ({ secret: request.headers['x-secret'] })
       : request => ({ secret: request.headers['x-secret'] }), { isAsync })
-    t.equal(await ask(app, 'PATCH', '/a', { 'x-secret': 'a' }), 'DELETE, GET, HEAD')
-    t.equal(await ask(app, 'PATCH', '/a', { 'x-secret': 'b' }), 'DELETE, POST')
-    t.equal(await ask(app, 'PATCH', '/a'), 'DELETE')
+    app.put('/a', async (_request, reply) => reply.sendMethodNotAllowed())
+    t.equal(await ask(app, 'PATCH', '/a', { 'x-secret': 'a' }), 'DELETE, GET, HEAD, PUT')
+    t.equal(await ask(app, 'PATCH', '/a', { 'x-secret': 'b' }), 'DELETE, POST, PUT')
+    t.equal(await ask(app, 'PATCH', '/a'), 'DELETE, PUT')
     t.equal(await ask(app, 'PATCH', '/only', { 'x-secret': 'a' }), 'PUT')
     t.equal(await ask(app, 'PATCH', '/only', { 'x-secret': 'b' }), 404)
     t.equal(await ask(app, 'GET', '/a', { 'x-secret': 'a' }), 200)
+    t.equal(await ask(app, 'PUT', '/a', { 'x-secret': 'a' }), 'DELETE, GET, HEAD', 'as for a route that refuses its method')
   }
 })
 

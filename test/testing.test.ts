@@ -141,6 +141,22 @@ t.test('a custom constraint may be declared for values that no request has, such
   }
 })
 
+t.test('a strategy of the app for hosts decides about a regular expression, too', async t => {
+  const stores: [RegExp, never][] = []
+  const host = {
+    ...strategy('host'),
+    storage: () => ({
+      get: (value: unknown) => stores.find(([expression]) => expression.test(String(value).toLowerCase()))?.[1] ?? null,
+      set: (value: unknown, store: never) => { stores.push([value as RegExp, store]) }
+    }),
+    deriveConstraint: ({ headers }: { headers: Record<string, unknown> }) => headers.host
+  }
+  const app = build(t, { plugin: { constraints: ({ headers: { host } }) => ({ host }) }, fastify: routerOptions({ constraints: { host } }) })
+  app.route({ method: 'GET', url: '/a', constraints: { host: /^a\.example$/ }, handler: async () => t.fail('a handler was called') })
+  const { checks } = await findWrongAnswers(app, { headers: { host: 'A.example' } })
+  t.equal(checks, app.supportedMethods.length - 2 + 1)
+})
+
 t.test('custom constraints that look alike are asked for one by one', async t => {
   const values = [() => 'a', () => 'b']
   const tenant = { ...strategy('tenant'), deriveConstraint: ({ headers }: { headers: Record<string, unknown> }) => values[Number(headers['x-tenant'])] }
