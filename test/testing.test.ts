@@ -152,6 +152,7 @@ t.test('a strategy of the app for hosts decides about a regular expression, too'
     deriveConstraint: ({ headers }: { headers: Record<string, unknown> }) => headers.host
   }
   const app = build(t, { plugin: { constraints: ({ headers: { host } }) => ({ host }) }, fastify: routerOptions({ constraints: { host } }) })
+  if (hasOldRouter) await app.after()
   app.route({ method: 'GET', url: '/a', constraints: { host: /^a\.example$/ }, handler: async () => t.fail('a handler was called') })
   const { checks } = await findWrongAnswers(app, { headers: { host: 'A.example' } })
   t.equal(checks, app.supportedMethods.length - 2 + 1)
@@ -188,7 +189,9 @@ t.test('a child scope of an app that is ready will do', async t => {
 
 t.test('a host that is a regular expression is told if no header has it, also where another route takes the URL', async t => {
   for (const other of ['/*', '/:a']) {
-    const app = build(t, { routes: ['GET /a/b', `GET ${other}`] })
+    const app = build(t)
+    if (hasOldRouter) await app.after()
+    declare(app, 'GET /a/b', `GET ${other}`)
     app.route({ method: 'GET', url: '/h', constraints: { host: /^a\.example$/ }, handler: async () => 'h' })
     app.addHook('onSend', async (request, reply) => { if (request.url === '/h') reply.removeHeader('allow') })
     const told = async (headers: Record<string, string>) => (await findWrongAnswers(app, { headers })).map(({ url, expected }) => ({ url, expected }))
