@@ -165,3 +165,10 @@ t.test('a URL that was asked twice is not answered for other constraints', async
     }
   }
 })
+
+t.test('allow: leaves the reads that are not routed to the not-found handler of a single-page app', async t => {
+  const app = build(t, { plugin: { allow: (methods, { is404, method }) => is404 && ['GET', 'HEAD'].includes(method) ? [] : methods }, routes: ['POST /login'] })
+  app.setNotFoundHandler(async () => 'page')
+  app.get('/state', async (_request, reply) => reply.sendMethodNotAllowed(['POST']))
+  t.strictSame([await ask(app, 'GET', '/login'), await ask(app, 'PUT', '/login'), await ask(app, 'GET', '/state')], [200, 'POST', 'POST'])
+})

@@ -386,3 +386,45 @@ t.test('what a later registration of its scope has replaced is not looked at', a
   t.strictSame(lines, [])
   t.equal(await ask(app, 'PUT', '/a'), 'GET, HEAD')
 })
+
+/** Refuses what is not authenticated, which is everything. */
+const refuse = async (_request: unknown, reply: FastifyReply) => reply.code(401).send()
+
+t.test('of the preParsing hooks of scopes, those run for a 405 that were added before the first registration', async t => {
+  const late = build(t)
+  late.register(async scope => {
+    scope.addHook('preParsing', refuse as never)
+    scope.setNotFoundHandler(async (_request, reply) => reply.code(404).send())
+    declare(scope, 'GET /x')
+  }, { prefix: '/api' })
+  t.strictSame([await ask(late, 'GET', '/api/none'), await ask(late, 'PUT', '/api/x')], [401, 'GET, HEAD'])
+
+  const app = build(t, { plugin: false })
+  for (const prefix of ['/first', '/second']) {
+    app.register(async scope => {
+      scope.addHook('preParsing', refuse as never)
+      await scope.register(fastifyAllowedMethods, { notFound: true })
+      declare(scope, 'GET /x')
+    }, { prefix })
+  }
+  t.strictSame([await ask(app, 'PUT', '/first/x'), await ask(app, 'PUT', '/second/x')], [401, 'GET, HEAD'])
+})
+
+t.test('a preHandler hook runs for a 404, not for a 405', async t => {
+  const app = build(t, { routes: ['GET /x'] })
+  app.addHook('preHandler', refuse)
+  t.strictSame([await ask(app, 'GET', '/none'), await ask(app, 'PUT', '/x')], [401, 'GET, HEAD'])
+})
+
+t.test('if the router ignores case or slashes, Fastify answers another spelling of a prefix outside it, and so does the plugin', async t => {
+  for (const [option, other] of [[{ caseSensitive: false }, '/API'], [{ ignoreDuplicateSlashes: true }, '//api']] as const) {
+    const app = build(t, { fastify: routerOptions(option) })
+    app.register(async scope => {
+      scope.addHook('onRequest', refuse)
+      scope.setNotFoundHandler(async (_request, reply) => reply.code(404).send())
+      declare(scope, 'GET /x')
+    }, { prefix: '/api' })
+    t.strictSame([await ask(app, 'GET', '/api/none'), await ask(app, 'PUT', '/api/x'), await ask(app, 'GET', `${other}/x`)], [401, 401, 401])
+    t.strictSame([await ask(app, 'GET', `${other}/none`), await ask(app, 'PUT', `${other}/x`)], [404, 'GET, HEAD'])
+  }
+})
